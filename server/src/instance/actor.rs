@@ -1,0 +1,383 @@
+//! The actor of one instance: the only owner of its state. Everything that happens comes in as
+//! one [`Input`] and is handled to its end before the next; nothing here waits.
+//!
+//! What takes time runs in a task of its own and comes back as [`Input::Finished`].
+
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::link::{Link, LinkEvent, LinkState, RawEvent};
+use super::name_of;
+use super::outlet::{Outlet, Responder};
+use super::prompts::Prompts;
+use super::rings::Ring;
+use super::server::Server;
+use super::sync::Sync;
+use crate::opencode::Dialect;
+use crate::opencode::event::{Body, Event};
+use crate::protocol::requests::InstanceRequest;
+use crate::protocol::settings::{Scope, Settings};
+use crate::protocol::{
+    EventRecord, Instance, InstanceId, InstanceState, LogEntry, Notification, ServerInfo, SessionId,
+};
+use crate::replica::Replica;
+use crate::time::now;
+
+/// Raw events that are kept for debugging, and how much of each.
+const EVENT_RECORDS: usize = 1_000;
+const EVENT_BYTES: usize = 2_048;
+
+/// Everything that can happen to an instance.
+pub(super) enum Input {
+    Request(InstanceRequest, Responder),
+    Link(LinkEvent),
+    Log(LogEntry),
+    /// Work that has ended, with what to do now.
+    Finished(Box<dyn FnOnce(&mut Actor) + Send>),
+    /// The user is back.
+    Wake,
+    Close(Option<oneshot::Sender<()>>),
+}
+
+pub(super) struct Actor {
+    id: InstanceId,
+    directory: PathBuf,
+    pub(super) settings: Settings,
+    pub(super) server: Arc<Server>,
+    server_info: Option<ServerInfo>,
+    /// The latest dialect; it stays while reconnecting, because a request may still get through.
+    pub(super) dialect: Option<Arc<dyn Dialect>>,
+    pub(super) phase: Phase,
+    was_connected: bool,
+    pub(super) replica: Replica,
+    pub(super) sync: Sync,
+    pub(super) prompts: Prompts,
+    /// Requests that came before there was a connection, in order.
+    pub(super) parked: VecDeque<(InstanceRequest, Responder)>,
+    pub(super) events: Ring<EventRecord>,
+    /// When the last event of a session came: silence while something runs is suspicious.
+    pub(super) last_event: HashMap<SessionId, Instant>,
+    wake: watch::Sender<u64>,
+    inbox: mpsc::UnboundedSender<Input>,
+    outlet: Arc<dyn Outlet>,
+    view: watch::Sender<Instance>,
+    link: JoinHandle<()>,
+}
+
+/// How far the connection is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Phase {
+    Link(LinkState),
+    /// The stream is open and the snapshot is awaited.
+    Syncing,
+    Live,
+}
+
+impl Actor {
+    /// Starts an instance; answers its inbox and what clients are told of it.
+    pub fn spawn(
+        id: InstanceId,
+        directory: PathBuf,
+        settings: Settings,
+        server: Arc<Server>,
+        outlet: Arc<dyn Outlet>,
+    ) -> (mpsc::UnboundedSender<Input>, watch::Receiver<Instance>) {
+        let (inbox, inputs) = mpsc::unbounded_channel();
+        let (told, link_events) = mpsc::unbounded_channel();
+        let (wake, woken) = watch::channel(0);
+        let link = Link {
+            server: server.clone(),
+            directory: directory.clone(),
+            settings: settings.reconnect,
+            told,
+            wake: woken,
+        };
+        let link = tokio::spawn(link.run());
+        tokio::spawn(forward_link(link_events, inbox.clone()));
+        tokio::spawn(forward_logs(server.clone(), inbox.clone()));
+
+        let (view, watched) = watch::channel(Instance {
+            id: id.clone(),
+            name: name_of(&directory),
+            directory: directory.clone(),
+            state: InstanceState::Starting,
+            attempt: None,
+            retry_at: None,
+            error: None,
+            server: None,
+            busy: 0,
+            waiting: 0,
+        });
+        let actor = Self {
+            replica: Replica::new(id.clone()),
+            id,
+            directory,
+            settings,
+            server,
+            server_info: None,
+            dialect: None,
+            phase: Phase::Link(LinkState::Starting),
+            was_connected: false,
+            sync: Sync::default(),
+            prompts: Prompts::default(),
+            parked: VecDeque::new(),
+            events: Ring::new(EVENT_RECORDS),
+            last_event: HashMap::new(),
+            wake,
+            inbox: inbox.clone(),
+            outlet,
+            view,
+            link,
+        };
+        tokio::spawn(actor.run(inputs));
+        (inbox, watched)
+    }
+
+    async fn run(mut self, mut inputs: mpsc::UnboundedReceiver<Input>) {
+        self.outlet.notify(vec![Notification::InstanceDidChange {
+            instance_id: self.id.clone(),
+            instance: self.view.borrow().clone(),
+        }]);
+        let done = loop {
+            let Some(input) = inputs.recv().await else {
+                break None;
+            };
+            match input {
+                Input::Request(InstanceRequest::InstanceClose(_), responder) => {
+                    responder.send(Ok(crate::protocol::requests::Done {}));
+                    break None;
+                }
+                Input::Request(request, responder) => self.request(request, responder),
+                Input::Link(event) => self.link_event(event),
+                Input::Log(entry) => self.outlet.notify(vec![Notification::InstanceDidLog {
+                    instance_id: self.id.clone(),
+                    entry,
+                }]),
+                Input::Finished(then) => then(&mut self),
+                Input::Wake => {
+                    if matches!(self.phase, Phase::Link(LinkState::Disconnected { .. })) {
+                        self.wake();
+                    }
+                }
+                Input::Close(done) => break done,
+            }
+            self.tell();
+        };
+        self.close().await;
+        if done.is_some_and(|done| done.send(()).is_err()) {
+            tracing::debug!("nobody waited for the end of an instance");
+        }
+    }
+
+    /// The stream first, so that nothing of what follows is taken for a loss.
+    async fn close(self) {
+        self.link.abort();
+        // It ends by being aborted, which is what its error says.
+        drop(self.link.await);
+        let shared = self.settings.server.scope == Scope::Window;
+        if let Some(dialect) = self.dialect.filter(|_| shared)
+            && let Err(error) = dialect.dispose().await
+        {
+            tracing::debug!("the folder was not disposed: {error}");
+        }
+        drop(self.inbox);
+        self.server.stop().await;
+        self.outlet.notify(vec![Notification::InstanceDidClose {
+            instance_id: self.id,
+        }]);
+    }
+
+    /// Runs work beside the actor and comes back with its result.
+    pub(super) fn spawn_work<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+        then: impl FnOnce(&mut Self, T) + Send + 'static,
+    ) {
+        let inbox = self.inbox.clone();
+        tokio::spawn(async move {
+            let result = work.await;
+            // A closed instance has no use for it.
+            drop(inbox.send(Input::Finished(Box::new(move |actor| then(actor, result)))));
+        });
+    }
+
+    /// Connects at once, whatever wait is under way.
+    pub(super) fn wake(&self) {
+        self.wake.send_modify(|count| *count += 1);
+    }
+
+    fn link_event(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::State(state) => {
+                self.sync.reset();
+                self.phase = Phase::Link(state);
+                self.fail_parked();
+            }
+            LinkEvent::Opened { dialect, server } => {
+                self.dialect = Some(dialect);
+                self.server_info = Some(server);
+                self.phase = Phase::Syncing;
+                self.begin_first_sync();
+            }
+            LinkEvent::Events(events) => {
+                for event in events {
+                    self.raw_event(event);
+                }
+            }
+        }
+    }
+
+    fn raw_event(&mut self, raw: RawEvent) {
+        let RawEvent { mut data, decoded } = raw;
+        let outcome = decoded.body.outcome();
+        let size = data.len();
+        if size > EVENT_BYTES {
+            let cut = (0..=EVENT_BYTES)
+                .rev()
+                .find(|at| data.is_char_boundary(*at));
+            data.truncate(cut.unwrap_or_default());
+            data.shrink_to_fit();
+        }
+        if let Body::Malformed(why) = &decoded.body {
+            tracing::warn!("event {} was not understood: {why}", decoded.event_type);
+        }
+        self.events.push(EventRecord {
+            time: now(),
+            size,
+            event_type: decoded.event_type,
+            outcome,
+            data,
+        });
+        if let Body::Event(event) = decoded.body {
+            self.event(event);
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Heartbeat => self.heartbeat(),
+            // What the server held for this folder is gone; how it is now, it says when asked.
+            Event::Disposed => self.resync(),
+            event => {
+                if let Some(event) = self.sync.hold(event) {
+                    self.apply(event);
+                }
+            }
+        }
+    }
+
+    pub(super) fn apply(&mut self, event: Event) {
+        if let Some(session) = event.session_id() {
+            match self.last_event.get_mut(session) {
+                Some(last) => *last = Instant::now(),
+                None => {
+                    self.last_event.insert(session.clone(), Instant::now());
+                }
+            }
+        }
+        self.replica.apply(event);
+    }
+
+    pub(super) fn connected(&mut self) {
+        self.phase = Phase::Live;
+        self.was_connected = true;
+    }
+
+    /// Whether a snapshot was ever taken: the first one differs from all later ones.
+    pub(super) fn was_connected(&self) -> bool {
+        self.was_connected
+    }
+
+    /// Tells clients what has changed by now.
+    pub(super) fn tell(&mut self) {
+        let changes = self.replica.take_changes();
+        if !changes.is_empty() {
+            self.outlet.notify(changes);
+        }
+        let view = self.compose();
+        if *self.view.borrow() != view {
+            self.view.send_replace(view.clone());
+            self.outlet.notify(vec![Notification::InstanceDidChange {
+                instance_id: self.id.clone(),
+                instance: view,
+            }]);
+        }
+    }
+
+    fn compose(&self) -> Instance {
+        let (busy, waiting) = self.replica.counts();
+        let (mut state, mut attempt, mut retry_at, mut error) =
+            (InstanceState::Connected, None, None, None);
+        match &self.phase {
+            Phase::Live => {}
+            Phase::Syncing | Phase::Link(LinkState::Connecting) => {
+                state = InstanceState::Connecting;
+            }
+            Phase::Link(LinkState::Starting) => state = InstanceState::Starting,
+            Phase::Link(LinkState::Reconnecting {
+                attempt: number,
+                retry_at: at,
+                why,
+            }) => {
+                state = InstanceState::Reconnecting;
+                attempt = Some(*number);
+                retry_at = Some(*at);
+                error = Some(why.clone());
+            }
+            Phase::Link(LinkState::Disconnected { why }) => {
+                state = InstanceState::Disconnected;
+                error = Some(why.clone());
+            }
+            Phase::Link(LinkState::Failed(failure)) => {
+                state = InstanceState::Failed;
+                error = Some(failure.clone());
+            }
+        }
+        // Once it was connected, coming back is one state for the user, however many steps it takes.
+        if self.was_connected
+            && matches!(state, InstanceState::Starting | InstanceState::Connecting)
+        {
+            state = InstanceState::Reconnecting;
+        }
+        Instance {
+            id: self.id.clone(),
+            directory: self.directory.clone(),
+            name: name_of(&self.directory),
+            state,
+            attempt,
+            retry_at,
+            error,
+            server: self.server_info.clone(),
+            busy,
+            waiting,
+        }
+    }
+}
+
+async fn forward_link(
+    mut events: mpsc::UnboundedReceiver<LinkEvent>,
+    inbox: mpsc::UnboundedSender<Input>,
+) {
+    while let Some(event) = events.recv().await {
+        if inbox.send(Input::Link(event)).is_err() {
+            return;
+        }
+    }
+}
+
+async fn forward_logs(server: Arc<Server>, inbox: mpsc::UnboundedSender<Input>) {
+    let mut logs = server.logs().listen();
+    // What was said before this instance came is in the ring.
+    drop(server);
+    while let Ok(entry) = logs.recv().await {
+        if inbox.send(Input::Log(entry)).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Prompts on their way: queued while there is no connection, sent in order, watched until their
+//! run begins. What a user has typed is never lost and never sent twice.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use super::actor::{Actor, Phase};
+use super::outlet::Responder;
+use crate::opencode::{Dialect, Prompt, id};
+use crate::protocol::requests::{
+    Done, PromptPart, PromptState, SessionCancelQueued, SessionPrompt, SessionPromptResult,
+};
+use crate::protocol::{
+    Error, ErrorKind, FilePart, MessageError, MessageId, MessageInfo, MessageStatus, MessageTime,
+    Part, PartBody, PartId, Role, SessionId, SessionStatus, TextPart,
+};
+use crate::time::now;
+
+/// More than a person types while the server is away.
+const MAX_QUEUED: usize = 32;
+/// A run begins within this, even on a cold server (v1 contract, rule 7: 2.8 s).
+const BEGINS_WITHIN: Duration = Duration::from_secs(3);
+/// After a rejection, the server is known to forget prompts (v1 contract, rule 13).
+const BEGINS_AFTER_REJECTION: Duration = Duration::from_millis(800);
+const REJECTED_LATELY: Duration = Duration::from_secs(2);
+/// Looks at a prompt whose run does not begin, so often before it is called failed.
+const MAX_CHECKS: u32 = 5;
+
+#[derive(Default)]
+pub(super) struct Prompts {
+    queue: VecDeque<Queued>,
+    /// When a permission of the session was rejected last.
+    rejected: HashMap<SessionId, Instant>,
+}
+
+#[derive(Clone)]
+struct Queued {
+    prompt: Prompt,
+    info: MessageInfo,
+}
+
+impl Prompts {
+    pub fn note_rejection(&mut self, session: &SessionId) {
+        self.rejected.insert(session.clone(), Instant::now());
+    }
+}
+
+impl Actor {
+    pub(super) fn prompt(&mut self, params: SessionPrompt, responder: Responder) {
+        if params.parts.is_empty() {
+            return responder.fail(Error::new(
+                ErrorKind::BadRequest,
+                "parts: a prompt needs at least one part",
+            ));
+        }
+        let queued = Queued::new(params);
+        let waits_already = self
+            .prompts
+            .queue
+            .iter()
+            .any(|waiting| waiting.prompt.session_id == queued.prompt.session_id);
+        match self.dialect.clone() {
+            Some(dialect) if self.phase == Phase::Live && !waits_already => {
+                self.send(dialect, queued, responder);
+            }
+            _ => {
+                self.queue(queued, responder);
+                if self.phase != Phase::Live {
+                    // A prompt is a reason to try again now.
+                    self.wake();
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, dialect: Arc<dyn Dialect>, queued: Queued, responder: Responder) {
+        let session = queued.prompt.session_id.clone();
+        self.replica.submitted(&session);
+        let prompt = queued.prompt.clone();
+        self.spawn_work(
+            async move { dialect.prompt(&prompt).await },
+            move |actor, sent| match sent {
+                Ok(()) => {
+                    actor.watch(&queued.prompt, 1);
+                    responder.send(Ok(SessionPromptResult {
+                        message_id: queued.prompt.message_id,
+                        state: PromptState::Sent,
+                    }));
+                }
+                Err(error) if is_loss(&error) => actor.queue(queued, responder),
+                Err(error) => {
+                    actor.replica.not_running(&session);
+                    responder.fail(error);
+                }
+            },
+        );
+    }
+
+    fn queue(&mut self, queued: Queued, responder: Responder) {
+        if self.prompts.queue.len() >= MAX_QUEUED {
+            return responder.fail(
+                Error::new(
+                    ErrorKind::QueueFull,
+                    format!("{MAX_QUEUED} prompts wait for a connection already."),
+                )
+                .hint("Reconnect the instance, or take back some of them."),
+            );
+        }
+        self.show(&queued);
+        let message_id = queued.prompt.message_id.clone();
+        self.prompts.queue.push_back(queued);
+        responder.send(Ok(SessionPromptResult {
+            message_id,
+            state: PromptState::Queued,
+        }));
+    }
+
+    /// Sends what waits, one after the other.
+    pub(super) fn send_queued(&mut self) {
+        let (Some(dialect), Some(next)) = (self.dialect.clone(), self.prompts.queue.front()) else {
+            return;
+        };
+        if self.phase != Phase::Live {
+            return;
+        }
+        let prompt = next.prompt.clone();
+        self.spawn_work(
+            async move { (dialect.prompt(&prompt).await, prompt) },
+            |actor, (sent, prompt)| actor.sent_queued(sent, &prompt),
+        );
+    }
+
+    fn sent_queued(&mut self, sent: Result<(), Error>, prompt: &Prompt) {
+        if sent.as_ref().is_err_and(is_loss) {
+            // It stays where it is until the next connection.
+            return;
+        }
+        let waits = |queued: &Queued| queued.prompt.message_id == prompt.message_id;
+        let at = self.prompts.queue.iter().position(waits);
+        if let Some(Queued { mut info, .. }) = at.and_then(|at| self.prompts.queue.remove(at)) {
+            match sent {
+                Ok(()) => {
+                    info.status = MessageStatus::Sent;
+                    self.replica.submitted(&prompt.session_id);
+                    self.watch(prompt, 1);
+                }
+                Err(error) => {
+                    // The text stays to be seen, and can be copied from there.
+                    info.status = MessageStatus::Error;
+                    info.error = Some(MessageError {
+                        kind: "notSent".into(),
+                        message: error.message,
+                    });
+                }
+            }
+            self.replica.local_message(info, Vec::new());
+        }
+        self.send_queued();
+    }
+
+    pub(super) fn cancel_queued(&mut self, params: &SessionCancelQueued) -> Result<Done, Error> {
+        let waits = |queued: &Queued| queued.prompt.message_id == params.message_id;
+        match self.prompts.queue.iter().position(waits) {
+            Some(at) => {
+                self.prompts.queue.remove(at);
+                self.replica
+                    .remove_local_message(&params.session_id, &params.message_id);
+                Ok(Done {})
+            }
+            None => Err(Error::new(
+                ErrorKind::BadRequest,
+                format!("The prompt {} does not wait.", params.message_id),
+            )
+            .hint("It was sent already; abort the session to stop its run.")),
+        }
+    }
+
+    /// A session that is opened shows what waits in it.
+    pub(super) fn show_queued(&mut self, session: &SessionId) {
+        for queued in self.prompts.queue.clone() {
+            if queued.prompt.session_id == *session {
+                self.show(&queued);
+            }
+        }
+    }
+
+    fn show(&mut self, queued: &Queued) {
+        self.replica
+            .local_message(queued.info.clone(), queued.shown_parts());
+    }
+
+    /// Looks after a while whether the prompt's run has begun.
+    fn watch(&self, prompt: &Prompt, check: u32) {
+        let lately = self
+            .prompts
+            .rejected
+            .get(&prompt.session_id)
+            .is_some_and(|at| at.elapsed() < REJECTED_LATELY);
+        let wait = if lately {
+            BEGINS_AFTER_REJECTION
+        } else {
+            BEGINS_WITHIN
+        };
+        let prompt = prompt.clone();
+        self.spawn_work(sleep(wait), move |actor, ()| actor.check(prompt, check));
+    }
+
+    fn check(&mut self, prompt: Prompt, check: u32) {
+        let submitted = Some(&SessionStatus::Submitted);
+        let Some(dialect) = self.dialect.clone() else {
+            return;
+        };
+        if self.replica.status(&prompt.session_id) != submitted {
+            return;
+        }
+        let session = prompt.session_id.clone();
+        self.spawn_work(
+            async move { look(&dialect, &session, check).await },
+            move |actor, seen| {
+                if actor.replica.status(&prompt.session_id) != Some(&SessionStatus::Submitted) {
+                    return;
+                }
+                match seen {
+                    // Its events were lost or are late; what it said is in the snapshot.
+                    Ok(Seen::Running | Seen::Answered) => {
+                        if matches!(seen, Ok(Seen::Answered)) {
+                            actor.replica.not_running(&prompt.session_id);
+                        }
+                        actor.resync();
+                    }
+                    Ok(Seen::Forgotten) | Err(_) if check < MAX_CHECKS => {
+                        actor.watch(&prompt, check + 1);
+                    }
+                    Ok(Seen::Forgotten) | Err(_) => actor.replica.failed(
+                        &prompt.session_id,
+                        "OpenCode took the prompt but did not answer it. Send it again.".into(),
+                    ),
+                }
+            },
+        );
+    }
+}
+
+enum Seen {
+    Running,
+    /// The last message is not the user's.
+    Answered,
+    /// Stored, and nothing came of it.
+    Forgotten,
+}
+
+/// What the server says of a prompt whose run was not seen to begin. The first time that it is
+/// found forgotten, the server is reminded of it.
+async fn look(dialect: &Arc<dyn Dialect>, session: &SessionId, check: u32) -> Result<Seen, Error> {
+    if dialect.overview().await?.running.contains_key(session) {
+        return Ok(Seen::Running);
+    }
+    let content = dialect.content(session, 1).await?;
+    let last = content.page.messages.last();
+    if last.is_some_and(|message| message.info.role == Role::Assistant) {
+        return Ok(Seen::Answered);
+    }
+    if check == 1 {
+        dialect.nudge(session).await?;
+    }
+    Ok(Seen::Forgotten)
+}
+
+/// The server was not reached, or its answer did not come: sending again is right and safe.
+fn is_loss(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::NotConnected | ErrorKind::Timeout)
+}
+
+impl Queued {
+    fn new(params: SessionPrompt) -> Self {
+        let message_id = MessageId::from(id::ascending("msg"));
+        let parts = params
+            .parts
+            .into_iter()
+            .map(|part| (PartId::from(id::ascending("prt")), part))
+            .collect();
+        Self {
+            info: MessageInfo {
+                id: message_id.clone(),
+                session_id: params.session_id.clone(),
+                role: Role::User,
+                parent_id: None,
+                status: MessageStatus::Queued,
+                agent: params.agent.clone(),
+                model: params.model.clone(),
+                time: MessageTime {
+                    created: now(),
+                    completed: None,
+                },
+                cost: None,
+                tokens: None,
+                error: None,
+            },
+            prompt: Prompt {
+                session_id: params.session_id,
+                message_id,
+                parts,
+                agent: params.agent,
+                model: params.model,
+                variant: params.variant,
+            },
+        }
+    }
+
+    fn shown_parts(&self) -> Vec<Part> {
+        let body = |part: &PromptPart| match part {
+            PromptPart::Text { text } => PartBody::Text(TextPart {
+                text: text.clone(),
+                ..TextPart::default()
+            }),
+            PromptPart::File { path, .. } => PartBody::File(FilePart {
+                mime: "text/plain".into(),
+                filename: path
+                    .file_name()
+                    .map(|name| name.to_string_lossy().into_owned()),
+                url: format!("file://{}", path.display()),
+            }),
+            PromptPart::Image { mime, .. } => PartBody::File(FilePart {
+                mime: mime.clone(),
+                filename: None,
+                url: String::new(),
+            }),
+            PromptPart::Agent { name } => PartBody::Agent { name: name.clone() },
+        };
+        self.prompt
+            .parts
+            .iter()
+            .map(|(id, part)| Part {
+                id: id.clone(),
+                body: body(part),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,270 @@
+//! Snapshots: when they are taken, what waits for them, and how events that come meanwhile are
+//! held back, so that a REST answer never overwrites something newer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio::time::sleep;
+
+use super::actor::{Actor, Phase};
+use super::outlet::Responder;
+use crate::opencode::Dialect;
+use crate::opencode::event::{Content, Event, Overview};
+use crate::protocol::{Error, ErrorKind, SessionId};
+use crate::replica::Gap;
+
+/// Nothing heard of a running session for this long: the stream may be broken in a way that
+/// only REST shows (v1 contract, §6).
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// What is being fetched, and what is held back for it.
+#[derive(Default)]
+pub(super) struct Sync {
+    /// Counts connections, so that the answer to an old one's question is not taken for new.
+    epoch: u64,
+    whole: Option<Whole>,
+    /// A whole one is wanted as soon as the present one is done.
+    again: bool,
+    /// The overview is to be read once more at the first heartbeat (v1 contract, rule 3).
+    at_heartbeat: bool,
+    /// Sessions being opened: who asked, and the events since.
+    opening: HashMap<SessionId, Opening>,
+}
+
+/// A snapshot of everything is on its way.
+#[derive(Default)]
+struct Whole {
+    held: Vec<Event>,
+}
+
+struct Opening {
+    asked: Vec<Responder>,
+    held: Vec<Event>,
+}
+
+impl Sync {
+    /// The connection is gone: what it was asked will not be answered.
+    pub fn reset(&mut self) {
+        self.epoch += 1;
+        self.whole = None;
+        self.again = false;
+        self.at_heartbeat = false;
+    }
+
+    /// Keeps the event for later if it has to wait for a snapshot.
+    pub fn hold(&mut self, event: Event) -> Option<Event> {
+        if let Some(whole) = &mut self.whole {
+            whole.held.push(event);
+            return None;
+        }
+        match event.session_id().and_then(|id| self.opening.get_mut(id)) {
+            Some(opening) => {
+                opening.held.push(event);
+                None
+            }
+            None => Some(event),
+        }
+    }
+}
+
+/// The answer to everything that a resync asks.
+struct Snapshot {
+    overview: Overview,
+    contents: Vec<(SessionId, Result<Content, Error>)>,
+}
+
+impl Actor {
+    /// The stream has just been opened.
+    pub(super) fn begin_first_sync(&mut self) {
+        let Some(dialect) = self.dialect.clone() else {
+            return;
+        };
+        self.sync.at_heartbeat = dialect.start_gap().is_some();
+        self.fetch(Gap::Possible);
+    }
+
+    /// Asks for everything again while connected.
+    pub(super) fn resync(&mut self) {
+        if self.phase != Phase::Live {
+            return;
+        }
+        if self.sync.whole.is_some() {
+            self.sync.again = true;
+        } else {
+            self.fetch(Gap::None);
+        }
+    }
+
+    pub(super) fn heartbeat(&mut self) {
+        let mut silent = self.replica.running();
+        silent.retain(|session| {
+            let last = self.last_event.get(session);
+            last.is_none_or(|last| last.elapsed() >= SILENCE)
+        });
+        if silent.is_empty() && !std::mem::take(&mut self.sync.at_heartbeat) {
+            return;
+        }
+        for session in silent {
+            self.last_event.insert(session, Instant::now());
+        }
+        self.resync();
+    }
+
+    fn fetch(&mut self, gap: Gap) {
+        let Some(dialect) = self.dialect.clone() else {
+            return;
+        };
+        self.sync.whole.get_or_insert_default();
+        let epoch = self.sync.epoch;
+        let page_size = self.settings.history.page_size;
+        let open: Vec<(SessionId, usize)> = self
+            .replica
+            .open_sessions()
+            .into_iter()
+            // A few more than the client has, so that what came meanwhile connects to it.
+            .map(|(id, loaded)| (id, loaded.max(page_size) + 10))
+            .collect();
+        // A stream that is asked before it listens would lose what happens in between.
+        let wait = dialect.start_gap().filter(|_| gap == Gap::Possible);
+        self.spawn_work(
+            async move {
+                if let Some(wait) = wait {
+                    sleep(wait).await;
+                }
+                snapshot(&dialect, open).await
+            },
+            move |actor, snapshot| {
+                if actor.sync.epoch == epoch {
+                    actor.fetched(snapshot, gap);
+                }
+            },
+        );
+    }
+
+    fn fetched(&mut self, snapshot: Result<Snapshot, Error>, gap: Gap) {
+        let Some(whole) = self.sync.whole.take() else {
+            return;
+        };
+        match snapshot {
+            Ok(snapshot) => {
+                let first = !self.was_connected();
+                self.replica.resync(snapshot.overview, first);
+                for (id, content) in snapshot.contents {
+                    match content {
+                        Ok(content) => self.replica.refresh(content, gap),
+                        Err(error) if error.kind == ErrorKind::SessionNotFound => {
+                            self.replica.remove_session(&id);
+                        }
+                        Err(error) => tracing::warn!("session {id} was not read: {error}"),
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!("the snapshot failed: {error}");
+                if self.phase == Phase::Syncing {
+                    // The stream alone is not enough to be connected: begin anew, with patience.
+                    self.retry_later(whole, &error);
+                    return;
+                }
+            }
+        }
+        for event in whole.held {
+            self.event_after_sync(event);
+        }
+        if self.phase == Phase::Syncing {
+            self.connected();
+            self.resume();
+        }
+        if std::mem::take(&mut self.sync.again) {
+            self.resync();
+        }
+    }
+
+    fn event_after_sync(&mut self, event: Event) {
+        if let Some(event) = self.sync.hold(event) {
+            self.apply(event);
+        }
+    }
+
+    /// The stream is there but REST is not: asks again after a while, still not connected.
+    fn retry_later(&mut self, whole: Whole, error: &Error) {
+        let epoch = self.sync.epoch;
+        self.sync.whole = Some(whole);
+        tracing::debug!("asking for the snapshot again: {error}");
+        self.spawn_work(sleep(Duration::from_secs(1)), move |actor, ()| {
+            if actor.sync.epoch == epoch {
+                actor.fetch(Gap::Possible);
+            }
+        });
+    }
+
+    /// Opens a session for the client: its events are held until its content is there.
+    pub(super) fn open_session(
+        &mut self,
+        dialect: Arc<dyn Dialect>,
+        id: SessionId,
+        limit: usize,
+        responder: Responder,
+    ) {
+        if let Some(opening) = self.sync.opening.get_mut(&id) {
+            opening.asked.push(responder);
+            return;
+        }
+        self.sync.opening.insert(
+            id.clone(),
+            Opening {
+                asked: vec![responder],
+                held: Vec::new(),
+            },
+        );
+        let session = id.clone();
+        self.spawn_work(
+            async move { dialect.content(&session, limit).await },
+            move |actor, content| actor.opened(&id, content),
+        );
+    }
+
+    fn opened(&mut self, id: &SessionId, content: Result<Content, Error>) {
+        let Some(Opening { asked, held }) = self.sync.opening.remove(id) else {
+            return;
+        };
+        match content.map(|content| self.replica.open(content)) {
+            Ok(Some(_)) => {
+                self.show_queued(id);
+                if let Some(snapshot) = self.replica.snapshot(id) {
+                    // What was told before must not come after the snapshot.
+                    self.tell();
+                    for responder in asked {
+                        responder.snapshot(snapshot.clone());
+                    }
+                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                for responder in asked {
+                    responder.fail(error.clone());
+                }
+            }
+        }
+        for event in held {
+            self.event_after_sync(event);
+        }
+    }
+}
+
+async fn snapshot(
+    dialect: &Arc<dyn Dialect>,
+    open: Vec<(SessionId, usize)>,
+) -> Result<Snapshot, Error> {
+    let contents = open.into_iter().map(async |(id, limit)| {
+        let content = dialect.content(&id, limit).await;
+        (id, content)
+    });
+    let (overview, contents) = tokio::join!(dialect.overview(), join_all(contents));
+    Ok(Snapshot {
+        overview: overview?,
+        contents,
+    })
+}

@@ -1,0 +1,228 @@
+//! What every dialect translates into: events of a stream and snapshots of REST answers.
+//!
+//! They carry the protocol's own model types, so that the replica stores what clients see.
+
+use std::collections::HashMap;
+
+use crate::protocol::{
+    CallId, ChangeSummary, EventOutcome, MessageError, MessageId, MessageInfo, ModelRef, Part,
+    PartId, Permission, PermissionReply, Question, QuestionId, Revert, SessionId, SessionStatus,
+    SessionTime, Todo, Tokens, ToolStatus,
+};
+
+/// One event of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The first of every stream.
+    Connected,
+    Heartbeat,
+    /// A session came or its row changed.
+    Session(Box<SessionInfo>),
+    SessionRemoved(SessionId),
+    Status {
+        session_id: SessionId,
+        status: RunStatus,
+    },
+    /// A run or prompt failed; without a session when the server does not say whose.
+    Failed {
+        session_id: Option<SessionId>,
+        error: MessageError,
+    },
+    Message(Box<MessageInfo>),
+    MessageRemoved {
+        session_id: SessionId,
+        message_id: MessageId,
+    },
+    Part {
+        session_id: SessionId,
+        message_id: MessageId,
+        part: IncomingPart,
+    },
+    /// Text to add to a part; the part itself may come later.
+    Delta {
+        session_id: SessionId,
+        message_id: MessageId,
+        part_id: PartId,
+        text: String,
+    },
+    PartRemoved {
+        session_id: SessionId,
+        message_id: MessageId,
+        part_id: PartId,
+    },
+    /// A message with all its parts (legacy dialect).
+    Whole(Box<IncomingMessage>),
+    Todos {
+        session_id: SessionId,
+        todos: Vec<Todo>,
+    },
+    PermissionAsked(Box<Permission>),
+    PermissionReplied {
+        permission_id: crate::protocol::PermissionId,
+        reply: Option<PermissionReply>,
+    },
+    QuestionAsked(Box<Question>),
+    QuestionClosed(QuestionId),
+    FileEdited {
+        path: String,
+    },
+    /// The server dropped this directory; its stream may end or fall silent.
+    Disposed,
+}
+
+impl Event {
+    /// Whose event it is, if a session's.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&SessionId> {
+        match self {
+            Self::Session(info) => Some(&info.id),
+            Self::SessionRemoved(session_id)
+            | Self::Status { session_id, .. }
+            | Self::MessageRemoved { session_id, .. }
+            | Self::Part { session_id, .. }
+            | Self::Delta { session_id, .. }
+            | Self::PartRemoved { session_id, .. }
+            | Self::Todos { session_id, .. } => Some(session_id),
+            Self::Failed { session_id, .. } => session_id.as_ref(),
+            Self::Message(info) => Some(&info.session_id),
+            Self::Whole(message) => Some(&message.info.session_id),
+            Self::PermissionAsked(permission) => Some(&permission.session_id),
+            Self::QuestionAsked(question) => Some(&question.session_id),
+            Self::Connected
+            | Self::Heartbeat
+            | Self::PermissionReplied { .. }
+            | Self::QuestionClosed(_)
+            | Self::FileEdited { .. }
+            | Self::Disposed => None,
+        }
+    }
+}
+
+/// What became of the data of one event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// The server's name of the event; empty when it could not be read.
+    pub event_type: String,
+    pub body: Body,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    Event(Event),
+    /// Known, and of no use here.
+    Skipped,
+    Unknown,
+    /// A known type in an unknown shape; the text says what is wrong.
+    Malformed(String),
+}
+
+impl Body {
+    #[must_use]
+    pub fn outcome(&self) -> EventOutcome {
+        match self {
+            Self::Event(Event::Heartbeat) | Self::Skipped => EventOutcome::Skipped,
+            Self::Event(_) => EventOutcome::Applied,
+            Self::Unknown => EventOutcome::Unknown,
+            Self::Malformed(_) => EventOutcome::Malformed,
+        }
+    }
+}
+
+/// A session's row, without what Sidestream itself adds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SessionInfo {
+    pub id: SessionId,
+    pub parent_id: Option<SessionId>,
+    pub title: String,
+    pub agent: Option<String>,
+    pub model: Option<ModelRef>,
+    pub time: SessionTime,
+    pub cost: Option<f64>,
+    pub tokens: Option<Tokens>,
+    pub share_url: Option<String>,
+    pub revert: Option<Revert>,
+    pub summary: Option<ChangeSummary>,
+    pub compacting: bool,
+}
+
+/// What the server says of a session's run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    Idle,
+    Busy,
+    Retry {
+        attempt: u32,
+        message: String,
+        next: u64,
+    },
+}
+
+impl From<RunStatus> for SessionStatus {
+    fn from(status: RunStatus) -> Self {
+        match status {
+            RunStatus::Idle => Self::Idle,
+            RunStatus::Busy => Self::Busy,
+            RunStatus::Retry {
+                attempt,
+                message,
+                next,
+            } => Self::Retry {
+                attempt,
+                message,
+                next,
+            },
+        }
+    }
+}
+
+/// A part, and whether more of it is to come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IncomingPart {
+    pub part: Part,
+    pub growth: Growth,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Growth {
+    /// Text is still streamed into it; REST may show it empty (v1 contract, rule 2).
+    Open,
+    Closed,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct IncomingMessage {
+    pub info: MessageInfo,
+    pub parts: Vec<IncomingPart>,
+}
+
+/// What is known of all sessions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overview {
+    /// Newest first.
+    pub sessions: Vec<SessionInfo>,
+    /// No session was left out by the server's own limit.
+    pub complete: bool,
+    /// Sessions that are not here are idle.
+    pub running: HashMap<SessionId, RunStatus>,
+    /// `None` when the server has no such list (1.0.x).
+    pub permissions: Option<Vec<Permission>>,
+    pub questions: Vec<Question>,
+    /// The states of the tools that the permissions and questions name, to tell ghosts.
+    pub tools: HashMap<CallId, ToolStatus>,
+}
+
+/// A page of a session's content.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Content {
+    pub session: SessionInfo,
+    pub page: MessagePage,
+    pub todos: Vec<Todo>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessagePage {
+    /// Oldest first.
+    pub messages: Vec<IncomingMessage>,
+    /// For the page before this one.
+    pub cursor: Option<String>,
+}

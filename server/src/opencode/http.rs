@@ -1,0 +1,375 @@
+//! Requests to an OpenCode server: addresses, credentials, and what its answers mean.
+//!
+//! Every failure becomes a [`protocol::Error`](crate::protocol::Error) here, in words for the
+//! person in front of the editor. Passwords never get into one.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::sse::chain;
+use crate::protocol::{Error, ErrorKind};
+
+/// REST answers come within milliseconds; a cold folder was measured at up to 8 s.
+const REST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Where a server is and how it knows us.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    pub url: String,
+    pub username: String,
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} as {}", self.url, self.username)
+    }
+}
+
+/// A server to talk to.
+#[derive(Clone)]
+pub struct Http {
+    endpoint: Endpoint,
+    rest: reqwest::Client,
+    streaming: reqwest::Client,
+}
+
+/// An answer that is JSON, or nothing (204).
+pub struct Answer {
+    pub headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Http {
+    /// # Errors
+    /// `badRequest` when the URL is none.
+    pub fn new(endpoint: Endpoint, idle_timeout: Duration) -> Result<Self, Error> {
+        let url = Url::parse(&endpoint.url).map_err(|error| {
+            Error::new(
+                ErrorKind::BadRequest,
+                format!("\"{}\" is not a URL: {error}", endpoint.url),
+            )
+            .hint("Set `server.url` to something like http://127.0.0.1:4096.")
+        })?;
+        let client = || {
+            let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5));
+            // A proxy from the environment would swallow loopback: reqwest exempts it nowhere.
+            if is_loopback(&url) {
+                builder.no_proxy()
+            } else {
+                builder
+            }
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            builder
+                .build()
+                .map_err(|error| Error::new(ErrorKind::ServerError, chain(&error)))
+        };
+        Ok(Self {
+            rest: build(client().timeout(REST_TIMEOUT))?,
+            // A total timeout would cut the stream; silence is what counts.
+            streaming: build(client().read_timeout(idle_timeout))?,
+            endpoint,
+        })
+    }
+
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The request for an event stream: it may last for ever, as long as bytes come.
+    pub fn stream(&self, path: &str, query: &[(&str, &str)]) -> RequestBuilder {
+        self.build(&self.streaming, Method::GET, path, query)
+            .header(ACCEPT, "text/event-stream")
+    }
+
+    /// # Errors
+    /// See [`Http::send`].
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Error> {
+        self.send(Method::GET, path, query, None).await?.json()
+    }
+
+    /// # Errors
+    /// See [`Http::send`].
+    pub async fn post(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer, Error> {
+        self.send(Method::POST, path, query, Some(body)).await
+    }
+
+    /// # Errors
+    /// `notConnected` and `timeout` when the server was not reached or did not answer; otherwise
+    /// the server's own refusal, by its kind.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Answer, Error> {
+        let mut request = self.build(&self.rest, method, path, query);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(|error| self.lost(&error))?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| self.lost(&error))?
+            .to_vec();
+        if status.is_success() && (status == StatusCode::NO_CONTENT || is_json(&headers)) {
+            Ok(Answer { headers, body })
+        } else {
+            Err(self.refused(status, &headers, &body, path))
+        }
+    }
+
+    /// Opens an event stream.
+    ///
+    /// # Errors
+    /// As [`Http::send`]; also `serverError` when the answer is no event stream.
+    pub async fn open(&self, request: RequestBuilder) -> Result<Response, Error> {
+        let response = request.send().await.map_err(|error| self.lost(&error))?;
+        let is_stream = content_type(response.headers()).starts_with("text/event-stream");
+        if response.status().is_success() && is_stream {
+            return Ok(response);
+        }
+        let path = response.url().path().to_owned();
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response.bytes().await.unwrap_or_default();
+        Err(self.refused(status, &headers, &body, &path))
+    }
+
+    fn build(
+        &self,
+        client: &reqwest::Client,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> RequestBuilder {
+        let url = format!("{}{path}", self.endpoint.url.trim_end_matches('/'));
+        let request = client.request(method, url).query(query);
+        match &self.endpoint.password {
+            Some(password) => request.basic_auth(&self.endpoint.username, Some(password)),
+            None => request,
+        }
+    }
+
+    /// The server was not reached, or the answer did not come.
+    fn lost(&self, error: &reqwest::Error) -> Error {
+        let url = &self.endpoint.url;
+        if error.is_timeout() && !error.is_connect() {
+            Error::new(
+                ErrorKind::Timeout,
+                format!("The OpenCode server at {url} did not answer in time."),
+            )
+            .hint("It may be busy or stuck; restart the instance if this goes on.")
+        } else {
+            // reqwest's own message repeats the URL; the causes below it say why.
+            let causes = error.source().map_or_else(|| error.to_string(), chain);
+            Error::new(
+                ErrorKind::NotConnected,
+                format!("The OpenCode server at {url} cannot be reached: {causes}."),
+            )
+            .hint("Check that it runs and that the address is right.")
+        }
+    }
+
+    /// The server answered, but not what was asked for.
+    fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8], path: &str) -> Error {
+        let url = &self.endpoint.url;
+        if status == StatusCode::UNAUTHORIZED {
+            return Error::new(
+                ErrorKind::Unauthorized,
+                format!("The OpenCode server at {url} rejected the password."),
+            )
+            .hint("Set `server.username` and `server.password` to those it was started with.");
+        }
+        let told = serde_json::from_slice::<ServerSays>(body).unwrap_or_default();
+        if !is_json(headers) && told.is_empty() {
+            return Error::new(
+                ErrorKind::ServerError,
+                format!(
+                    "The server at {url} answered {path} with {} {} in place of JSON.",
+                    status.as_u16(),
+                    match content_type(headers) {
+                        "" => "nothing",
+                        other => other,
+                    }
+                ),
+            )
+            .hint("Is that an OpenCode server, and is it recent enough?");
+        }
+        told.into_error(status)
+    }
+}
+
+impl Answer {
+    /// # Errors
+    /// `serverError` when the body has another shape than this version of Sidestream knows.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            Error::new(
+                ErrorKind::ServerError,
+                format!("The OpenCode server's answer was not understood: {error}."),
+            )
+            .hint("This OpenCode version may be too new or too old for this Sidestream.")
+        })
+    }
+}
+
+/// The two families of error bodies: `{name, data: {message}}` and `{_tag, message}` (v1 contract, §5).
+#[derive(Default, Deserialize)]
+struct ServerSays {
+    #[serde(default, alias = "_tag")]
+    name: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    data: ServerSaysData,
+}
+
+#[derive(Default, Deserialize)]
+struct ServerSaysData {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    path: Option<String>,
+}
+
+impl ServerSays {
+    fn is_empty(&self) -> bool {
+        self.name.is_empty() && self.message.is_empty() && self.data.message.is_empty()
+    }
+
+    fn into_error(self, status: StatusCode) -> Error {
+        let mut message = if self.data.message.is_empty() {
+            self.message
+        } else {
+            self.data.message
+        };
+        if message.is_empty() {
+            message = format!("OpenCode answered {} {}", status.as_u16(), self.name);
+        }
+        match self.name.as_str() {
+            "NotFoundError" if message.starts_with("Session") => {
+                Error::new(ErrorKind::SessionNotFound, message)
+                    .hint("It may have been deleted elsewhere.")
+            }
+            "SessionBusyError" => Error::new(ErrorKind::Busy, message)
+                .hint("Abort the run or wait until it has ended."),
+            "ConfigJsonError" | "ConfigInvalidError" => {
+                let path = self
+                    .data
+                    .path
+                    .unwrap_or_else(|| "OpenCode's configuration".into());
+                Error::new(
+                    ErrorKind::StartFailed,
+                    format!("OpenCode rejects its configuration, {path}: {message}"),
+                )
+                .hint("Correct that file, then restart the instance.")
+            }
+            _ if status == StatusCode::CONFLICT => Error::new(ErrorKind::Busy, message),
+            _ if status.is_client_error() => Error::new(ErrorKind::BadRequest, message),
+            _ => Error::new(ErrorKind::ServerError, message)
+                .hint("The instance's logs may say more."),
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    content_type(headers).starts_with("application/json")
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(status: u16, body: &str) -> Error {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, "application/json".parse().unwrap());
+        http().refused(
+            StatusCode::from_u16(status).unwrap(),
+            &headers,
+            body.as_bytes(),
+            "/x",
+        )
+    }
+
+    fn http() -> Http {
+        let endpoint = Endpoint {
+            url: "http://127.0.0.1:1".into(),
+            username: "opencode".into(),
+            password: Some("secret".into()),
+        };
+        Http::new(endpoint, Duration::from_secs(1)).unwrap()
+    }
+
+    #[test]
+    fn both_error_families_are_understood() {
+        let old = says(
+            404,
+            r#"{"name":"NotFoundError","data":{"message":"Session not found: ses_1"}}"#,
+        );
+        assert_eq!(old.kind, ErrorKind::SessionNotFound);
+        let new = says(409, r#"{"_tag":"SessionBusyError","message":"busy"}"#);
+        assert_eq!(new.kind, ErrorKind::Busy);
+        let config = says(
+            400,
+            r#"{"name":"ConfigJsonError","data":{"path":"/x.json","message":"bad"}}"#,
+        );
+        assert_eq!(config.kind, ErrorKind::StartFailed);
+    }
+
+    #[test]
+    fn html_is_told_from_an_answer() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, "text/html".parse().unwrap());
+        let error = http().refused(StatusCode::OK, &headers, b"<html>", "/session");
+        assert_eq!(error.kind, ErrorKind::ServerError);
+        assert!(error.message.contains("text/html"));
+    }
+
+    #[test]
+    fn no_error_and_no_debug_output_shows_the_password() {
+        let http = http();
+        assert!(!format!("{:?}", http.endpoint()).contains("secret"));
+        let error = http.refused(StatusCode::UNAUTHORIZED, &HeaderMap::new(), b"", "/x");
+        assert!(!format!("{error:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,258 @@
+//! The legacy dialect of early servers and compatible ones: `GET /events`, whole messages, parts
+//! without ids, no permissions, no run states.
+//!
+//! A session runs while its last assistant message is `streaming`.
+
+mod wire;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value, json};
+
+use super::event::{
+    Body, Content, Decoded, Event, IncomingMessage, MessagePage, Overview, RunStatus, SessionInfo,
+};
+use super::http::Http;
+use super::{Dialect, NewSession, Prompt, SessionQuery};
+use crate::protocol::requests::PromptPart;
+use crate::protocol::{
+    DialectName, Error, ErrorKind, MessageStatus, Permission, PermissionReply, Question, Role,
+    SessionId,
+};
+
+pub struct Legacy {
+    http: Http,
+}
+
+impl Legacy {
+    #[must_use]
+    pub fn new(http: Http) -> Self {
+        Self { http }
+    }
+
+    /// Whether a server speaks this dialect: sessions as a JSON list, and events as a stream.
+    pub async fn answers(http: &Http) -> bool {
+        http.get::<Vec<wire::Session>>("/session", &[])
+            .await
+            .is_ok()
+            && http.open(http.stream("/events", &[])).await.is_ok()
+    }
+
+    async fn messages(&self, session: &SessionId) -> Result<Vec<IncomingMessage>, Error> {
+        let path = format!("/session/{session}/message");
+        let messages: Vec<wire::Message> = self.http.get(&path, &[]).await?;
+        Ok(messages.into_iter().map(wire::message).collect())
+    }
+
+    async fn listed(&self) -> Result<Vec<SessionInfo>, Error> {
+        let sessions: Vec<wire::Session> = self.http.get("/session", &[]).await?;
+        Ok(sessions.into_iter().map(wire::session).collect())
+    }
+}
+
+fn unsupported(what: &str) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("This OpenCode server cannot {what}."),
+    )
+    .hint("It speaks the legacy dialect; a current OpenCode can.")
+}
+
+/// What a reply says of its session's run; the user's own messages say nothing.
+#[must_use]
+pub fn run_status(message: &IncomingMessage) -> Option<RunStatus> {
+    match (message.info.role, message.info.status) {
+        (Role::User, _) => None,
+        (Role::Assistant, MessageStatus::Streaming) => Some(RunStatus::Busy),
+        (Role::Assistant, _) => Some(RunStatus::Idle),
+    }
+}
+
+#[async_trait]
+impl Dialect for Legacy {
+    fn name(&self) -> DialectName {
+        DialectName::Legacy
+    }
+
+    fn version(&self) -> Option<&str> {
+        None
+    }
+
+    fn stream(&self) -> reqwest::RequestBuilder {
+        self.http.stream("/events", &[])
+    }
+
+    fn idle_timeout(&self, setting: Duration) -> Duration {
+        // Nothing is known of heartbeats.
+        setting.max(Duration::from_secs(600))
+    }
+
+    fn start_gap(&self) -> Option<Duration> {
+        None
+    }
+
+    fn decode(&self, data: &str) -> Decoded {
+        let event_type = wire::event_type(data);
+        let body = match wire::event(data) {
+            Ok(wire::Event::MessageUpdated(message)) => {
+                Body::Event(Event::Whole(Box::new(wire::message(message))))
+            }
+            Ok(wire::Event::SessionUpdated { session }) => {
+                Body::Event(Event::Session(Box::new(wire::session(session))))
+            }
+            Err(error) if wire::EVENT_TYPES.contains(&event_type.as_str()) => {
+                Body::Malformed(error.to_string())
+            }
+            Err(_) if event_type.is_empty() => Body::Malformed("no `type`".into()),
+            Err(_) => Body::Unknown,
+        };
+        Decoded { event_type, body }
+    }
+
+    async fn overview(&self) -> Result<Overview, Error> {
+        let sessions = self.listed().await?;
+        let mut running = HashMap::new();
+        for session in &sessions {
+            if let Some(last) = self.messages(&session.id).await?.last()
+                && run_status(last) == Some(RunStatus::Busy)
+            {
+                running.insert(session.id.clone(), RunStatus::Busy);
+            }
+        }
+        Ok(Overview {
+            sessions,
+            complete: true,
+            running,
+            ..Overview::default()
+        })
+    }
+
+    async fn content(&self, session: &SessionId, limit: usize) -> Result<Content, Error> {
+        let Some(info) = self.listed().await?.into_iter().find(|s| s.id == *session) else {
+            return Err(Error::new(
+                ErrorKind::SessionNotFound,
+                format!("Session not found: {session}"),
+            ));
+        };
+        Ok(Content {
+            session: info,
+            page: page(self.messages(session).await?, None, limit),
+            todos: Vec::new(),
+        })
+    }
+
+    async fn history(
+        &self,
+        session: &SessionId,
+        cursor: &str,
+        limit: usize,
+    ) -> Result<MessagePage, Error> {
+        Ok(page(self.messages(session).await?, Some(cursor), limit))
+    }
+
+    async fn sessions(&self, query: &SessionQuery) -> Result<Vec<SessionInfo>, Error> {
+        let mut sessions = self.listed().await?;
+        if let Some(search) = &query.search {
+            let search = search.to_lowercase();
+            sessions.retain(|session| session.title.to_lowercase().contains(&search));
+        }
+        sessions.retain(|session| !query.roots || session.parent_id.is_none());
+        sessions.truncate(query.limit);
+        Ok(sessions)
+    }
+
+    async fn create_session(&self, new: &NewSession) -> Result<SessionInfo, Error> {
+        let mut body = Map::new();
+        if let Some(title) = &new.title {
+            body.insert("title".into(), json!(title));
+        }
+        let answer = self.http.post("/session", &[], &body.into()).await?;
+        Ok(wire::session(answer.json()?))
+    }
+
+    async fn rename_session(&self, _: &SessionId, _: &str) -> Result<(), Error> {
+        Err(unsupported("rename sessions"))
+    }
+
+    async fn delete_session(&self, _: &SessionId) -> Result<(), Error> {
+        Err(unsupported("delete sessions"))
+    }
+
+    async fn abort(&self, session: &SessionId) -> Result<(), Error> {
+        self.http
+            .post(&format!("/session/{session}/abort"), &[], &json!({}))
+            .await
+            .map(drop)
+    }
+
+    async fn prompt(&self, prompt: &Prompt) -> Result<(), Error> {
+        let mut text = String::new();
+        let mut attachments = Vec::<Value>::new();
+        for (_, part) in &prompt.parts {
+            match part {
+                PromptPart::Text { text: piece } => text.push_str(piece),
+                PromptPart::File { path, range } => {
+                    attachments.push(json!({"type": "file", "path": path, "range": range}));
+                }
+                PromptPart::Image { mime, data } => {
+                    attachments.push(json!({"type": "image", "mime": mime, "data": data}));
+                }
+                PromptPart::Agent { name } => {
+                    attachments.push(json!({"type": "agent", "name": name}));
+                }
+            }
+        }
+        self.http
+            .post(
+                &format!("/session/{}/message", prompt.session_id),
+                &[],
+                &json!({"prompt": text, "attachments": attachments}),
+            )
+            .await
+            .map(drop)
+    }
+
+    async fn nudge(&self, _: &SessionId) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn reply_permission(
+        &self,
+        _: &Permission,
+        _: PermissionReply,
+        _: Option<&str>,
+    ) -> Result<(), Error> {
+        Err(unsupported("ask for permissions"))
+    }
+
+    async fn reply_question(&self, _: &Question, _: &[Vec<String>]) -> Result<(), Error> {
+        Err(unsupported("ask questions"))
+    }
+
+    async fn reject_question(&self, _: &Question) -> Result<(), Error> {
+        Err(unsupported("ask questions"))
+    }
+
+    async fn dispose(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// The last `limit` messages, or those before the cursor: a message's id.
+fn page(mut messages: Vec<IncomingMessage>, cursor: Option<&str>, limit: usize) -> MessagePage {
+    if let Some(cursor) = cursor
+        && let Some(end) = messages.iter().position(|m| m.info.id.as_str() == cursor)
+    {
+        messages.truncate(end);
+    }
+    let newest = messages.split_off(messages.len().saturating_sub(limit));
+    MessagePage {
+        cursor: newest
+            .first()
+            .filter(|_| !messages.is_empty())
+            .map(|first| first.info.id.to_string()),
+        messages: newest,
+    }
+}

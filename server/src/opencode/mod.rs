@@ -1,0 +1,120 @@
+//! All that knows OpenCode's wire: HTTP, event streams, and the dialects that turn both into one
+//! set of events and snapshots.
+//!
+//! It knows no editor and keeps no state of sessions; a dialect is a translator.
+
+pub mod detect;
+pub mod event;
+pub mod http;
+pub mod id;
+pub mod legacy;
+pub mod sse;
+pub mod tool;
+pub mod v1;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::protocol::requests::PromptPart;
+use crate::protocol::{
+    DialectName, Error, MessageId, ModelRef, Permission, PermissionReply, Question, SessionId,
+};
+use event::{Content, Decoded, MessagePage, Overview, SessionInfo};
+
+/// One family of OpenCode wire formats, bound to one server and one directory.
+///
+/// Everything that fails answers [`Error`]: `notConnected` and `timeout` mean that the server was
+/// not reached or did not answer, any other kind is the server's own word.
+#[async_trait]
+pub trait Dialect: Send + Sync {
+    fn name(&self) -> DialectName;
+
+    /// As the server says it.
+    fn version(&self) -> Option<&str>;
+
+    /// The request whose answer is the event stream.
+    fn stream(&self) -> reqwest::RequestBuilder;
+
+    /// The silence after which this server's stream counts as dead, given the user's setting.
+    fn idle_timeout(&self, setting: Duration) -> Duration;
+
+    /// How long after the stream's first event the server may still lose events, and whether the
+    /// overview has to be read once more at the first heartbeat.
+    fn start_gap(&self) -> Option<Duration>;
+
+    /// Translates the data of one event. Pure.
+    fn decode(&self, data: &str) -> Decoded;
+
+    /// What is known of all sessions: rows, run states, open permissions and questions.
+    async fn overview(&self) -> Result<Overview, Error>;
+
+    /// The newest `limit` messages of a session, and its todos.
+    async fn content(&self, session: &SessionId, limit: usize) -> Result<Content, Error>;
+
+    /// The `limit` messages before `cursor`.
+    async fn history(
+        &self,
+        session: &SessionId,
+        cursor: &str,
+        limit: usize,
+    ) -> Result<MessagePage, Error>;
+
+    /// Newest first, at most `limit`.
+    async fn sessions(&self, query: &SessionQuery) -> Result<Vec<SessionInfo>, Error>;
+
+    async fn create_session(&self, new: &NewSession) -> Result<SessionInfo, Error>;
+    async fn rename_session(&self, session: &SessionId, title: &str) -> Result<(), Error>;
+    async fn delete_session(&self, session: &SessionId) -> Result<(), Error>;
+    async fn abort(&self, session: &SessionId) -> Result<(), Error>;
+
+    /// Sends a prompt. Sending the same one again changes nothing, where the server allows that.
+    async fn prompt(&self, prompt: &Prompt) -> Result<(), Error>;
+
+    /// Makes the server answer a message that it stored and forgot (v1 contract, rule 13).
+    async fn nudge(&self, session: &SessionId) -> Result<(), Error>;
+
+    async fn reply_permission(
+        &self,
+        permission: &Permission,
+        reply: PermissionReply,
+        message: Option<&str>,
+    ) -> Result<(), Error>;
+    async fn reply_question(
+        &self,
+        question: &Question,
+        answers: &[Vec<String>],
+    ) -> Result<(), Error>;
+    async fn reject_question(&self, question: &Question) -> Result<(), Error>;
+
+    /// Lets the server drop what it holds for this directory.
+    async fn dispose(&self) -> Result<(), Error>;
+}
+
+/// Which sessions to list.
+#[derive(Clone, Debug, Default)]
+pub struct SessionQuery {
+    pub search: Option<String>,
+    pub limit: usize,
+    /// Without sub-agents' sessions.
+    pub roots: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct NewSession {
+    pub title: Option<String>,
+    pub parent_id: Option<SessionId>,
+    pub agent: Option<String>,
+    pub model: Option<ModelRef>,
+}
+
+/// A prompt with ids of its own, so that it can be sent again without being doubled.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    pub session_id: SessionId,
+    pub message_id: MessageId,
+    pub parts: Vec<(crate::protocol::PartId, PromptPart)>,
+    pub agent: Option<String>,
+    pub model: Option<ModelRef>,
+    pub variant: Option<String>,
+}

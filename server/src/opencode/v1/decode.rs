@@ -1,0 +1,569 @@
+//! From OpenCode 1.x's shapes to ours. Pure.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::wire;
+use crate::opencode::event::{
+    Body, Decoded, Event, Growth, IncomingMessage, IncomingPart, RunStatus, SessionInfo,
+};
+use crate::opencode::tool;
+use crate::protocol::{
+    CallId, FileDiff, FilePart, MessageError, MessageInfo, MessageStatus, MessageTime, ModelRef,
+    Part, PartBody, Permission, Question, ReasoningPart, Revert, Role, SessionTime, Span, TextPart,
+    ToolCall, ToolPart, ToolStatus,
+};
+
+/// Decodes the events of one directory; those of others are skipped.
+pub struct Decoder<'a> {
+    pub directory: &'a Path,
+}
+
+impl Decoder<'_> {
+    #[must_use]
+    pub fn decode(&self, data: &str) -> Decoded {
+        match serde_json::from_str::<wire::Envelope>(data) {
+            Ok(envelope) => self.envelope(envelope),
+            Err(error) => Decoded {
+                event_type: String::new(),
+                body: Body::Malformed(error.to_string()),
+            },
+        }
+    }
+
+    fn envelope(&self, envelope: wire::Envelope) -> Decoded {
+        let (event_type, properties) = match (envelope.payload, envelope.event_type) {
+            (Some(payload), _) => (payload.event_type, payload.properties),
+            (None, Some(event_type)) => (event_type, envelope.properties),
+            (None, None) => (Cow::Borrowed(""), None),
+        };
+        let body = if self.is_foreign(envelope.directory.as_deref()) {
+            Body::Skipped
+        } else {
+            let properties = properties.map_or("{}", RawValue::get);
+            self.body(&event_type, properties)
+                .unwrap_or_else(|error| Body::Malformed(error.to_string()))
+        };
+        Decoded {
+            event_type: event_type.into_owned(),
+            body,
+        }
+    }
+
+    /// `/global/event` tells of all directories, `/event` names none.
+    fn is_foreign(&self, directory: Option<&str>) -> bool {
+        directory.is_some_and(|named| named != "global" && Path::new(named) != self.directory)
+    }
+
+    fn body(&self, event_type: &str, json: &str) -> serde_json::Result<Body> {
+        let event = match event_type {
+            // First, because nine of ten events are this one.
+            "message.part.delta" => {
+                let delta: wire::DeltaEvent = read(json)?;
+                if delta.field != "text" {
+                    return Ok(Body::Unknown);
+                }
+                Event::Delta {
+                    session_id: delta.session_id,
+                    message_id: delta.message_id,
+                    part_id: delta.part_id,
+                    text: delta.delta,
+                }
+            }
+            "message.part.updated" => {
+                let raw = read::<wire::PartEvent>(json)?.part;
+                let part: wire::Part = read(raw.get())?;
+                Event::Part {
+                    session_id: part.session_id.clone(),
+                    message_id: part.message_id.clone(),
+                    part: self.part(part, raw)?,
+                }
+            }
+            "message.updated" => {
+                Event::Message(Box::new(message(read::<wire::MessageEvent>(json)?.info)))
+            }
+            "message.removed" => {
+                let removed: wire::MessageRemovedEvent = read(json)?;
+                Event::MessageRemoved {
+                    session_id: removed.session_id,
+                    message_id: removed.message_id,
+                }
+            }
+            "message.part.removed" => {
+                let removed: wire::PartRemovedEvent = read(json)?;
+                Event::PartRemoved {
+                    session_id: removed.session_id,
+                    message_id: removed.message_id,
+                    part_id: removed.part_id,
+                }
+            }
+            "session.created" | "session.updated" => {
+                let session = read::<wire::SessionEvent>(json)?.info;
+                // A server's `/event` was seen to tell of other directories' sessions too.
+                if !session.directory.is_empty() && self.is_foreign(Some(&session.directory)) {
+                    return Ok(Body::Skipped);
+                }
+                Event::Session(Box::new(self::session(session)))
+            }
+            "session.deleted" => Event::SessionRemoved(read::<wire::SessionEvent>(json)?.info.id),
+            "session.status" => {
+                let event: wire::StatusEvent = read(json)?;
+                Event::Status {
+                    session_id: event.session_id,
+                    status: status(event.status),
+                }
+            }
+            "session.idle" => Event::Status {
+                session_id: read::<wire::SessionOnly>(json)?.session_id,
+                status: RunStatus::Idle,
+            },
+            "session.error" => {
+                let failed: wire::ErrorEvent = read(json)?;
+                Event::Failed {
+                    session_id: failed.session_id,
+                    error: failed.error.map_or_else(unknown_error, error),
+                }
+            }
+            "todo.updated" => {
+                let event: wire::TodoEvent = read(json)?;
+                Event::Todos {
+                    session_id: event.session_id,
+                    todos: event.todos,
+                }
+            }
+            "permission.asked" => {
+                Event::PermissionAsked(Box::new(permission(read(json)?, self.directory)))
+            }
+            "permission.updated" => {
+                Event::PermissionAsked(Box::new(old_permission(read(json)?, self.directory)))
+            }
+            "permission.replied" => {
+                let replied: wire::PermissionReplied = read(json)?;
+                Event::PermissionReplied {
+                    permission_id: replied.request_id,
+                    reply: replied.reply,
+                }
+            }
+            "question.asked" => Event::QuestionAsked(Box::new(question(read(json)?))),
+            "question.replied" | "question.rejected" => {
+                Event::QuestionClosed(read::<wire::QuestionClosed>(json)?.request_id)
+            }
+            "file.edited" => Event::FileEdited {
+                path: read::<wire::FileEdited>(json)?.file,
+            },
+            "server.connected" => Event::Connected,
+            "server.heartbeat" => Event::Heartbeat,
+            "global.disposed" => Event::Disposed,
+            "server.instance.disposed" => {
+                let disposed: wire::Disposed = read(json)?;
+                if self.is_foreign(disposed.directory.as_deref()) {
+                    return Ok(Body::Skipped);
+                }
+                Event::Disposed
+            }
+            other if is_of_no_use(other) => return Ok(Body::Skipped),
+            _ => return Ok(Body::Unknown),
+        };
+        Ok(Body::Event(event))
+    }
+
+    /// A part, by its own JSON: `raw` is kept for types that are not known.
+    pub fn part(&self, wire: wire::Part, raw: &RawValue) -> serde_json::Result<IncomingPart> {
+        // Only a part that has begun and not ended grows; the user's text has no time at all.
+        let growth = match wire.time {
+            Some(time) if time.end.is_none() => Growth::Open,
+            _ => Growth::Closed,
+        };
+        let (body, growth) = match wire.part_type.as_str() {
+            "text" => (
+                PartBody::Text(TextPart {
+                    text: wire.text,
+                    synthetic: wire.synthetic,
+                    partial: false,
+                }),
+                growth,
+            ),
+            "reasoning" => (
+                PartBody::Reasoning(ReasoningPart {
+                    text: wire.text,
+                    partial: false,
+                    time: wire.time.map(span),
+                }),
+                growth,
+            ),
+            "tool" => {
+                let Some(state) = wire.state else {
+                    return Err(serde::de::Error::missing_field("state"));
+                };
+                let call_id = wire.call_id.unwrap_or_else(|| wire.id.as_str().into());
+                let tool = self.tool(wire.tool, call_id, state);
+                let growth = if tool.status.is_live() {
+                    Growth::Open
+                } else {
+                    Growth::Closed
+                };
+                (PartBody::Tool(Box::new(tool)), growth)
+            }
+            "file" => (
+                PartBody::File(FilePart {
+                    mime: wire.mime,
+                    filename: wire.filename,
+                    url: wire.url,
+                }),
+                Growth::Closed,
+            ),
+            "agent" => (PartBody::Agent { name: wire.name }, Growth::Closed),
+            "subtask" => (
+                PartBody::Subtask {
+                    prompt: wire.prompt,
+                    description: wire.description,
+                    agent: wire.agent,
+                },
+                Growth::Closed,
+            ),
+            "patch" => (PartBody::Patch { files: wire.files }, Growth::Closed),
+            "step-start" => (PartBody::StepStart, Growth::Closed),
+            "step-finish" => (
+                PartBody::StepFinish {
+                    cost: wire.cost,
+                    tokens: wire.tokens,
+                    reason: wire.reason,
+                },
+                Growth::Closed,
+            ),
+            "retry" => (
+                PartBody::Retry {
+                    attempt: wire.attempt,
+                    error: wire.error.map_or_else(unknown_error, error),
+                },
+                Growth::Closed,
+            ),
+            "compaction" => (PartBody::Compaction { auto: wire.auto }, Growth::Closed),
+            _ => (
+                PartBody::Unknown {
+                    raw: read::<Value>(raw.get())?,
+                },
+                Growth::Closed,
+            ),
+        };
+        Ok(IncomingPart {
+            part: Part { id: wire.id, body },
+            growth,
+        })
+    }
+
+    fn tool(&self, name: String, call_id: CallId, state: wire::ToolState) -> ToolPart {
+        let mut metadata = state.metadata;
+        // While a command runs, all its output so far is in the metadata; afterwards it is there
+        // a second time.
+        let so_far = match metadata.remove("output") {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        let child_session_id = metadata
+            .get("sessionId")
+            .and_then(Value::as_str)
+            .map(Into::into);
+        let diff = self.take_diff(&mut metadata, &state.input);
+        ToolPart {
+            call_id,
+            kind: tool::kind(&name),
+            summary: tool::summary(
+                &name,
+                &state.input,
+                state.title.as_deref(),
+                diff.as_deref(),
+                self.directory,
+            ),
+            tool: name,
+            status: state.status,
+            title: state.title,
+            input: state.input,
+            output: state.output.or(so_far),
+            error: state.error,
+            diff,
+            metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),
+            time: state.time.map(span),
+            child_session_id,
+        }
+    }
+
+    /// What an edit changed. It is in the metadata twice, as a structure and as text.
+    fn take_diff(
+        &self,
+        metadata: &mut serde_json::Map<String, Value>,
+        input: &Value,
+    ) -> Option<Vec<FileDiff>> {
+        let text = metadata.remove("diff");
+        let structure = metadata
+            .remove("filediff")
+            .and_then(|value| wire::FileDiff::deserialize(value).ok());
+        if let Some(file) = structure {
+            return Some(vec![FileDiff {
+                path: tool::relative(&file.file, self.directory).to_owned(),
+                additions: file.additions,
+                deletions: file.deletions,
+                patch: file.patch,
+            }]);
+        }
+        let path = input.get("filePath").and_then(Value::as_str)?;
+        let patch = text?.as_str()?.to_owned();
+        Some(vec![tool::diff_of_patch(path, &patch, self.directory)])
+    }
+
+    /// # Errors
+    /// One of the parts has a shape that is not known.
+    pub fn message_with_parts(
+        &self,
+        wire: wire::MessageWithParts,
+    ) -> serde_json::Result<IncomingMessage> {
+        Ok(IncomingMessage {
+            info: message(wire.info),
+            parts: wire
+                .parts
+                .iter()
+                .map(|raw| self.part(read(raw.get())?, raw))
+                .collect::<serde_json::Result<_>>()?,
+        })
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(json: &'a str) -> serde_json::Result<T> {
+    serde_json::from_str(json)
+}
+
+/// Events that are known and change nothing that a client is shown.
+fn is_of_no_use(event_type: &str) -> bool {
+    const EXACT: [&str; 12] = [
+        "sync",
+        "session.diff",
+        "session.compacted",
+        "catalog.updated",
+        "models-dev.refreshed",
+        "file.watcher.updated",
+        "command.executed",
+        "lsp.updated",
+        "lsp.client.diagnostics",
+        "project.updated",
+        "reference.updated",
+        "vcs.branch.updated",
+    ];
+    const FAMILIES: [&str; 11] = [
+        "plugin.",
+        "integration.",
+        "installation.",
+        "project.",
+        "pty.",
+        "tui.",
+        "mcp.",
+        "workspace.",
+        "worktree.",
+        "session.next.",
+        "ide.",
+    ];
+    EXACT.contains(&event_type)
+        || FAMILIES.iter().any(|family| event_type.starts_with(family))
+        || event_type.contains(".v2.")
+}
+
+pub fn session(wire: wire::Session) -> SessionInfo {
+    SessionInfo {
+        id: wire.id,
+        parent_id: wire.parent_id,
+        title: wire.title,
+        agent: wire.agent,
+        model: wire.model.map(|model| ModelRef {
+            provider_id: model.provider_id,
+            model_id: model.id,
+            variant: model.variant.filter(|variant| variant != "default"),
+        }),
+        compacting: wire.time.compacting.is_some(),
+        time: SessionTime {
+            created: wire.time.created,
+            updated: wire.time.updated,
+            archived: wire.time.archived,
+        },
+        cost: wire.cost,
+        tokens: wire.tokens,
+        share_url: wire.share.and_then(|share| share.url),
+        revert: wire.revert.map(|revert| Revert {
+            message_id: revert.message_id,
+            part_id: revert.part_id,
+        }),
+        summary: wire.summary,
+    }
+}
+
+pub fn message(wire: wire::Message) -> MessageInfo {
+    let error = wire.error.map(error);
+    let status = match (wire.role, &error, wire.time.completed) {
+        (wire::Role::User, ..) => MessageStatus::Sent,
+        (_, Some(error), _) if is_abort(error) => MessageStatus::Aborted,
+        (_, Some(_), _) => MessageStatus::Error,
+        (_, None, Some(_)) => MessageStatus::Complete,
+        (_, None, None) => MessageStatus::Streaming,
+    };
+    let model = match (wire.model, wire.provider_id, wire.model_id) {
+        (Some(model), ..) => Some(ModelRef {
+            provider_id: model.provider_id,
+            model_id: model.model_id,
+            variant: model.variant,
+        }),
+        (None, Some(provider_id), Some(model_id)) => Some(ModelRef {
+            provider_id,
+            model_id,
+            variant: wire.variant,
+        }),
+        _ => None,
+    };
+    MessageInfo {
+        id: wire.id,
+        session_id: wire.session_id,
+        role: match wire.role {
+            wire::Role::User => Role::User,
+            wire::Role::Assistant => Role::Assistant,
+        },
+        parent_id: wire.parent_id,
+        status,
+        agent: wire.agent.or(wire.mode),
+        model,
+        time: MessageTime {
+            created: wire.time.created,
+            completed: wire.time.completed,
+        },
+        cost: wire.cost,
+        tokens: wire.tokens,
+        error,
+    }
+}
+
+pub fn status(wire: wire::Status) -> RunStatus {
+    match wire {
+        wire::Status::Idle => RunStatus::Idle,
+        wire::Status::Busy => RunStatus::Busy,
+        wire::Status::Retry {
+            attempt,
+            message,
+            next,
+        } => RunStatus::Retry {
+            attempt,
+            message,
+            next,
+        },
+    }
+}
+
+pub fn permission(wire: wire::Permission, directory: &Path) -> Permission {
+    let mut metadata = wire.metadata;
+    let diff = match (metadata.get("filepath"), metadata.get("diff")) {
+        (Some(Value::String(path)), Some(Value::String(patch))) => {
+            Some(vec![tool::diff_of_patch(path, patch, directory)])
+        }
+        _ => None,
+    };
+    if diff.is_some() {
+        metadata.remove("diff");
+    }
+    Permission {
+        title: tool::permission_title(&wire.permission, &wire.patterns, &metadata, directory),
+        id: wire.id,
+        session_id: wire.session_id,
+        permission: wire.permission,
+        patterns: wire.patterns,
+        always: wire.always,
+        metadata,
+        tool: wire.tool.map(tool_call),
+        diff,
+    }
+}
+
+fn old_permission(wire: wire::OldPermission, directory: &Path) -> Permission {
+    let patterns = match wire.pattern {
+        wire::OneOrMany::One(pattern) => vec![pattern],
+        wire::OneOrMany::Many(patterns) => patterns,
+    };
+    permission(
+        wire::Permission {
+            id: wire.id,
+            session_id: wire.session_id,
+            permission: wire.permission,
+            // In 1.0.x one list is both: what is asked and what "always" would allow.
+            always: patterns.clone(),
+            patterns,
+            metadata: wire.metadata,
+            tool: wire.call_id.map(|call_id| wire::ToolCall {
+                message_id: wire.message_id,
+                call_id,
+            }),
+        },
+        directory,
+    )
+}
+
+pub fn question(wire: wire::Question) -> Question {
+    Question {
+        id: wire.id,
+        session_id: wire.session_id,
+        questions: wire.questions,
+        tool: wire.tool.map(tool_call),
+    }
+}
+
+fn tool_call(wire: wire::ToolCall) -> ToolCall {
+    ToolCall {
+        message_id: wire.message_id,
+        call_id: wire.call_id,
+    }
+}
+
+/// The state of a tool in a message, by its call.
+pub fn tool_status(message: &IncomingMessage, call: &CallId) -> Option<ToolStatus> {
+    message.parts.iter().find_map(|part| match &part.part.body {
+        PartBody::Tool(tool) if tool.call_id == *call => Some(tool.status),
+        _ => None,
+    })
+}
+
+fn span(time: wire::PartTime) -> Span {
+    Span {
+        start: time.start,
+        end: time.end,
+    }
+}
+
+/// A name in camel case, and the message without the stack trace that some versions add.
+fn error(wire: wire::NamedError) -> MessageError {
+    let mut message = wire.data.message;
+    if let Some(at) = message.find("\n    at ") {
+        message.truncate(at);
+    }
+    let mut letters = wire.name.chars();
+    let kind = match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => "unknownError".to_owned(),
+    };
+    MessageError {
+        message: if message.is_empty() {
+            wire.name
+        } else {
+            message
+        },
+        kind,
+    }
+}
+
+fn unknown_error() -> MessageError {
+    MessageError {
+        kind: "unknownError".into(),
+        message: "OpenCode reported an error without saying which.".into(),
+    }
+}
+
+/// The user's own stop is no error to show.
+pub fn is_abort(error: &MessageError) -> bool {
+    error.kind == "messageAbortedError"
+}

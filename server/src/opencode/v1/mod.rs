@@ -1,0 +1,430 @@
+//! OpenCode 1.x: `/global/event` or `/event`, and REST bound to a directory by a query parameter.
+//!
+//! Its rules and traps are in the v1 contract; comments name the sections.
+
+pub mod decode;
+pub mod wire;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::event::{Content, Decoded, IncomingMessage, MessagePage, Overview, SessionInfo};
+use super::http::{Answer, Http};
+use super::{Dialect, NewSession, Prompt, SessionQuery};
+use crate::protocol::requests::PromptPart;
+use crate::protocol::{
+    DialectName, Error, ErrorKind, ModelRef, Permission, PermissionReply, Question, SessionId,
+    ToolCall,
+};
+use decode::Decoder;
+
+/// What the server itself lists when no limit is named (§5).
+const SESSION_LIMIT: usize = 100;
+
+/// An OpenCode 1.x server, for one directory.
+pub struct V1 {
+    http: Http,
+    directory: PathBuf,
+    generation: Generation,
+}
+
+/// Which 1.x it is: what `/global/health` says decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// 1.0.x: no health, no global stream, no lists of permissions and questions, no heartbeat.
+    Old,
+    Current {
+        version: String,
+    },
+}
+
+impl V1 {
+    #[must_use]
+    pub fn new(http: Http, directory: PathBuf, generation: Generation) -> Self {
+        Self {
+            http,
+            directory,
+            generation,
+        }
+    }
+
+    fn decoder(&self) -> Decoder<'_> {
+        Decoder {
+            directory: &self.directory,
+        }
+    }
+
+    fn directory(&self) -> (&str, &str) {
+        ("directory", self.directory.to_str().unwrap_or_default())
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        self.http.get(path, &[self.directory()]).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Answer, Error> {
+        self.http.post(path, &[self.directory()], body).await
+    }
+
+    /// `GET` of something that 1.0.x has not.
+    async fn get_if_current<T: DeserializeOwned + Default>(&self, path: &str) -> Result<T, Error> {
+        match self.generation {
+            Generation::Old => Ok(T::default()),
+            Generation::Current { .. } => self.get(path).await,
+        }
+    }
+
+    async fn page(
+        &self,
+        session: &SessionId,
+        query: &[(&str, &str)],
+    ) -> Result<MessagePage, Error> {
+        let mut all = vec![self.directory()];
+        all.extend_from_slice(query);
+        let path = format!("/session/{session}/message");
+        let answer = self.http.send(Method::GET, &path, &all, None).await?;
+        let cursor = answer
+            .headers
+            .get("x-next-cursor")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let wire: Vec<wire::MessageWithParts> = answer.json()?;
+        let messages = wire
+            .into_iter()
+            .map(|message| self.decoder().message_with_parts(message))
+            .collect::<serde_json::Result<_>>()
+            .map_err(not_understood)?;
+        Ok(MessagePage { messages, cursor })
+    }
+
+    async fn message(
+        &self,
+        session: &SessionId,
+        call: &ToolCall,
+    ) -> Result<IncomingMessage, Error> {
+        let path = format!("/session/{session}/message/{}", call.message_id);
+        let wire: wire::MessageWithParts = self.get(&path).await?;
+        self.decoder()
+            .message_with_parts(wire)
+            .map_err(not_understood)
+    }
+
+    fn file_url(&self, path: &Path, range: Option<crate::protocol::requests::LineRange>) -> String {
+        let absolute = self.directory.join(path);
+        let mut url = reqwest::Url::from_file_path(&absolute)
+            .map_or_else(|()| format!("file://{}", absolute.display()), String::from);
+        if let Some(range) = range {
+            url.push_str(&format!("?start={}&end={}", range.start, range.end));
+        }
+        url
+    }
+
+    fn prompt_part(&self, id: &str, part: &PromptPart) -> Value {
+        match part {
+            PromptPart::Text { text } => json!({"id": id, "type": "text", "text": text}),
+            PromptPart::File { path, range } => json!({
+                "id": id,
+                "type": "file",
+                "mime": "text/plain",
+                "filename": path.file_name().and_then(|name| name.to_str()),
+                "url": self.file_url(path, *range),
+            }),
+            PromptPart::Image { mime, data } => json!({
+                "id": id,
+                "type": "file",
+                "mime": mime,
+                "url": format!("data:{mime};base64,{data}"),
+            }),
+            PromptPart::Agent { name } => json!({"id": id, "type": "agent", "name": name}),
+        }
+    }
+}
+
+fn not_understood(error: serde_json::Error) -> Error {
+    Error::new(
+        ErrorKind::ServerError,
+        format!("A message of the OpenCode server was not understood: {error}."),
+    )
+    .hint("This OpenCode version may be too new or too old for this Sidestream.")
+}
+
+/// The value as JSON, or nothing at all: OpenCode refuses `null` where a field may be missing.
+fn put(body: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        body.insert(key.to_owned(), value.into());
+    }
+}
+
+fn model(model: &ModelRef) -> Value {
+    json!({"providerID": model.provider_id, "modelID": model.model_id})
+}
+
+#[async_trait]
+impl Dialect for V1 {
+    fn name(&self) -> DialectName {
+        DialectName::V1
+    }
+
+    fn version(&self) -> Option<&str> {
+        match &self.generation {
+            Generation::Old => None,
+            Generation::Current { version } => Some(version),
+        }
+    }
+
+    fn stream(&self) -> reqwest::RequestBuilder {
+        match self.generation {
+            Generation::Old => self.http.stream("/event", &[self.directory()]),
+            Generation::Current { .. } => self.http.stream("/global/event", &[]),
+        }
+    }
+
+    fn idle_timeout(&self, setting: Duration) -> Duration {
+        match &self.generation {
+            // Without heartbeats, silence says little; a fresh stream now and then is cheap.
+            Generation::Old => setting.max(Duration::from_secs(600)),
+            // Heartbeats came every 30 s then (§6), 10 s later on.
+            Generation::Current { version } if version.starts_with("1.1.") => {
+                setting.max(Duration::from_secs(75))
+            }
+            Generation::Current { .. } => setting,
+        }
+    }
+
+    fn start_gap(&self) -> Option<Duration> {
+        match self.generation {
+            Generation::Old => None,
+            // `/global/event` speaks before it listens (§0, rule 3).
+            Generation::Current { .. } => Some(Duration::from_millis(250)),
+        }
+    }
+
+    fn decode(&self, data: &str) -> Decoded {
+        self.decoder().decode(data)
+    }
+
+    async fn overview(&self) -> Result<Overview, Error> {
+        let (sessions, statuses, permissions, questions) = tokio::try_join!(
+            self.get::<Vec<wire::Session>>("/session"),
+            self.get::<wire::Statuses>("/session/status"),
+            self.get_if_current::<Vec<wire::Permission>>("/permission"),
+            self.get_if_current::<Vec<wire::Question>>("/question"),
+        )?;
+        let running: HashMap<_, _> = match statuses {
+            wire::Statuses::Running(map) => map
+                .into_iter()
+                .map(|(id, status)| (SessionId::from(id), decode::status(status)))
+                .collect(),
+            wire::Statuses::None(_) => HashMap::new(),
+        };
+        let permissions: Vec<Permission> = permissions
+            .into_iter()
+            .map(|wire| decode::permission(wire, &self.directory))
+            .collect();
+        let questions: Vec<Question> = questions.into_iter().map(decode::question).collect();
+        // A request may be a ghost: what its tool does tells (§0, rule 8). Idle sessions' are
+        // known to be ghosts without asking.
+        let calls = permissions
+            .iter()
+            .map(|permission| (&permission.session_id, &permission.tool))
+            .chain(
+                questions
+                    .iter()
+                    .map(|question| (&question.session_id, &question.tool)),
+            )
+            .filter(|(session, _)| running.contains_key(*session))
+            .filter_map(|(session, call)| Some((session, call.as_ref()?)));
+        let tools = join_all(calls.map(async |(session, call)| {
+            let message = self.message(session, call).await.ok()?;
+            let status = decode::tool_status(&message, &call.call_id)?;
+            Some((call.call_id.clone(), status))
+        }))
+        .await
+        .into_iter()
+        .flatten()
+        .collect();
+        Ok(Overview {
+            complete: sessions.len() < SESSION_LIMIT,
+            sessions: sessions.into_iter().map(decode::session).collect(),
+            running,
+            permissions: match self.generation {
+                Generation::Old => None,
+                Generation::Current { .. } => Some(permissions),
+            },
+            questions,
+            tools,
+        })
+    }
+
+    async fn content(&self, session: &SessionId, limit: usize) -> Result<Content, Error> {
+        let limit = limit.to_string();
+        let (session_path, todo_path) = (
+            format!("/session/{session}"),
+            format!("/session/{session}/todo"),
+        );
+        let query = [("limit", limit.as_str())];
+        let (info, page, todos) = tokio::try_join!(
+            self.get::<wire::Session>(&session_path),
+            self.page(session, &query),
+            self.get(&todo_path),
+        )?;
+        Ok(Content {
+            session: decode::session(info),
+            page,
+            todos,
+        })
+    }
+
+    async fn history(
+        &self,
+        session: &SessionId,
+        cursor: &str,
+        limit: usize,
+    ) -> Result<MessagePage, Error> {
+        let limit = limit.to_string();
+        self.page(session, &[("before", cursor), ("limit", &limit)])
+            .await
+    }
+
+    async fn sessions(&self, query: &SessionQuery) -> Result<Vec<SessionInfo>, Error> {
+        let limit = query.limit.to_string();
+        let mut all = vec![self.directory(), ("limit", &limit)];
+        if query.roots {
+            all.push(("roots", "true"));
+        }
+        if let Some(search) = &query.search {
+            all.push(("search", search));
+        }
+        let sessions: Vec<wire::Session> = self.http.get("/session", &all).await?;
+        Ok(sessions.into_iter().map(decode::session).collect())
+    }
+
+    async fn create_session(&self, new: &NewSession) -> Result<SessionInfo, Error> {
+        let mut body = Map::new();
+        put(&mut body, "title", new.title.clone());
+        put(
+            &mut body,
+            "parentID",
+            new.parent_id.as_ref().map(|id| id.as_str()),
+        );
+        put(&mut body, "agent", new.agent.clone());
+        put(
+            &mut body,
+            "model",
+            new.model
+                .as_ref()
+                .map(|model| json!({"providerID": model.provider_id, "id": model.model_id})),
+        );
+        let answer = self.post("/session", &body.into()).await?;
+        Ok(decode::session(answer.json()?))
+    }
+
+    async fn rename_session(&self, session: &SessionId, title: &str) -> Result<(), Error> {
+        let path = format!("/session/{session}");
+        let body = json!({"title": title});
+        self.http
+            .send(Method::PATCH, &path, &[self.directory()], Some(&body))
+            .await
+            .map(drop)
+    }
+
+    async fn delete_session(&self, session: &SessionId) -> Result<(), Error> {
+        let path = format!("/session/{session}");
+        self.http
+            .send(Method::DELETE, &path, &[self.directory()], None)
+            .await
+            .map(drop)
+    }
+
+    async fn abort(&self, session: &SessionId) -> Result<(), Error> {
+        self.post(&format!("/session/{session}/abort"), &json!({}))
+            .await
+            .map(drop)
+    }
+
+    async fn prompt(&self, prompt: &Prompt) -> Result<(), Error> {
+        let mut body = Map::new();
+        // The same ids again leave the message single (§5): that is what makes resending safe.
+        put(&mut body, "messageID", Some(prompt.message_id.as_str()));
+        put(&mut body, "agent", prompt.agent.clone());
+        put(&mut body, "model", prompt.model.as_ref().map(model));
+        let variant = prompt
+            .variant
+            .clone()
+            .or_else(|| prompt.model.as_ref()?.variant.clone());
+        put(&mut body, "variant", variant);
+        let parts: Vec<Value> = prompt
+            .parts
+            .iter()
+            .map(|(id, part)| self.prompt_part(id.as_str(), part))
+            .collect();
+        put(&mut body, "parts", Some(parts));
+        self.post(
+            &format!("/session/{}/prompt_async", prompt.session_id),
+            &body.into(),
+        )
+        .await
+        .map(drop)
+    }
+
+    async fn nudge(&self, session: &SessionId) -> Result<(), Error> {
+        self.post(
+            &format!("/session/{session}/prompt_async"),
+            &json!({"parts": []}),
+        )
+        .await
+        .map(drop)
+    }
+
+    async fn reply_permission(
+        &self,
+        permission: &Permission,
+        reply: PermissionReply,
+        message: Option<&str>,
+    ) -> Result<(), Error> {
+        match self.generation {
+            Generation::Old => {
+                let path = format!(
+                    "/session/{}/permissions/{}",
+                    permission.session_id, permission.id
+                );
+                self.post(&path, &json!({"response": reply})).await?;
+            }
+            Generation::Current { .. } => {
+                let mut body = Map::new();
+                body.insert("reply".into(), json!(reply));
+                put(&mut body, "message", message);
+                let path = format!("/permission/{}/reply", permission.id);
+                self.post(&path, &body.into()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn reply_question(
+        &self,
+        question: &Question,
+        answers: &[Vec<String>],
+    ) -> Result<(), Error> {
+        let path = format!("/question/{}/reply", question.id);
+        self.post(&path, &json!({"answers": answers}))
+            .await
+            .map(drop)
+    }
+
+    async fn reject_question(&self, question: &Question) -> Result<(), Error> {
+        let path = format!("/question/{}/reject", question.id);
+        self.post(&path, &json!({})).await.map(drop)
+    }
+
+    async fn dispose(&self) -> Result<(), Error> {
+        self.post("/instance/dispose", &json!({})).await.map(drop)
+    }
+}

@@ -1,0 +1,399 @@
+//! What a client sees: instances, sessions, messages and the requests that wait for the user.
+//!
+//! Times are milliseconds since the epoch, costs US dollars, directories absolute paths.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
+
+use super::{
+    CallId, Failure, FileDiff, InstanceId, MessageId, Part, PermissionId, QuestionId, SessionId,
+};
+
+/// Milliseconds since the epoch.
+pub type Millis = u64;
+
+/// One workspace folder bound to an OpenCode server.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Instance {
+    pub id: InstanceId,
+    /// With symbolic links resolved.
+    pub directory: PathBuf,
+    /// The folder's last path segment.
+    pub name: String,
+    pub state: InstanceState,
+    /// Which try is under way or awaited, from 1; while reconnecting.
+    pub attempt: Option<u32>,
+    /// When the next try starts; while reconnecting.
+    pub retry_at: Option<Millis>,
+    pub error: Option<Failure>,
+    pub server: Option<ServerInfo>,
+    /// Sessions with a run under way.
+    pub busy: usize,
+    /// Permissions and questions that wait for the user.
+    pub waiting: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum InstanceState {
+    /// The OpenCode server is being found, installed or started.
+    Starting,
+    /// The server runs; its event stream and first snapshot are awaited.
+    Connecting,
+    /// Live.
+    Connected,
+    /// The connection or the server was lost; tries go on by themselves.
+    Reconnecting,
+    /// The tries are used up; the user, a request or a focused editor starts them again.
+    Disconnected,
+    /// It cannot work before something is changed; `error` says what.
+    Failed,
+    /// Closed.
+    Stopped,
+}
+
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerInfo {
+    pub url: String,
+    /// As the server says it; absent where it does not (before 1.1, legacy).
+    pub version: Option<String>,
+    pub pid: Option<u32>,
+    /// We started it and shall stop it.
+    pub owned: bool,
+    pub dialect: DialectName,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DialectName {
+    V1,
+    Legacy,
+}
+
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    pub id: SessionId,
+    pub instance_id: InstanceId,
+    pub parent_id: Option<SessionId>,
+    pub title: String,
+    pub permission_mode: PermissionMode,
+    pub agent: Option<String>,
+    pub model: Option<ModelRef>,
+    pub status: SessionStatus,
+    pub time: SessionTime,
+    pub cost: Option<f64>,
+    pub tokens: Option<Tokens>,
+    pub share_url: Option<String>,
+    pub revert: Option<Revert>,
+    pub summary: Option<ChangeSummary>,
+    /// Permissions that wait in this session.
+    pub permissions: usize,
+    /// Questions that wait in this session.
+    pub questions: usize,
+}
+
+/// What may be done without asking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PermissionMode {
+    /// As the user's own OpenCode configuration says.
+    #[default]
+    Default,
+    Ask,
+    AcceptEdits,
+    Allow,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum SessionStatus {
+    Idle,
+    /// A prompt was accepted; the run has not begun.
+    Submitted,
+    Busy,
+    Compacting,
+    /// The model's provider failed; OpenCode tries again at `next`.
+    Retry {
+        attempt: u32,
+        message: String,
+        next: Millis,
+    },
+    /// The last run or prompt failed.
+    Error {
+        message: String,
+    },
+}
+
+impl SessionStatus {
+    /// A run is under way or about to begin.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !matches!(self, Self::Idle | Self::Error { .. })
+    }
+}
+
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionTime {
+    pub created: Millis,
+    pub updated: Millis,
+    pub archived: Option<Millis>,
+}
+
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelRef {
+    pub provider_id: String,
+    pub model_id: String,
+    pub variant: Option<String>,
+}
+
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Tokens {
+    pub input: u64,
+    pub output: u64,
+    pub reasoning: u64,
+    pub cache: CacheTokens,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CacheTokens {
+    pub read: u64,
+    pub write: u64,
+}
+
+/// The point that a session was taken back to.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Revert {
+    pub message_id: MessageId,
+    pub part_id: Option<super::PartId>,
+}
+
+/// Lines and files that a session changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ChangeSummary {
+    pub additions: u64,
+    pub deletions: u64,
+    pub files: u64,
+}
+
+/// A message without its parts.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageInfo {
+    pub id: MessageId,
+    pub session_id: SessionId,
+    pub role: Role,
+    /// The user's message that an assistant's answers; several may share one.
+    pub parent_id: Option<MessageId>,
+    pub status: MessageStatus,
+    pub agent: Option<String>,
+    pub model: Option<ModelRef>,
+    pub time: MessageTime,
+    pub cost: Option<f64>,
+    pub tokens: Option<Tokens>,
+    pub error: Option<MessageError>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Message {
+    #[serde(flatten)]
+    pub info: MessageInfo,
+    pub parts: Vec<Part>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum MessageStatus {
+    /// The user's, and waits in Sidestream for a connection.
+    Queued,
+    /// The user's, and OpenCode has it.
+    Sent,
+    Streaming,
+    Complete,
+    Error,
+    /// The user stopped it.
+    Aborted,
+    /// The server died or lost it; it will never be completed.
+    Interrupted,
+}
+
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MessageTime {
+    pub created: Millis,
+    pub completed: Option<Millis>,
+}
+
+/// Why a message failed. `kind` is OpenCode's error name in camel case, as `apiError`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MessageError {
+    pub kind: String,
+    pub message: String,
+}
+
+/// A tool waits until the user allows or rejects it.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Permission {
+    pub id: PermissionId,
+    pub session_id: SessionId,
+    /// What is asked for, as `bash`, `edit`, `external_directory`.
+    pub permission: String,
+    pub patterns: Vec<String>,
+    /// What the answer "always" would allow from then on.
+    pub always: Vec<String>,
+    pub metadata: Map<String, Value>,
+    pub tool: Option<ToolCall>,
+    /// One line, ready to show.
+    pub title: String,
+    pub diff: Option<Vec<FileDiff>>,
+}
+
+/// Which tool call asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolCall {
+    pub message_id: MessageId,
+    pub call_id: CallId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PermissionReply {
+    Once,
+    Always,
+    Reject,
+}
+
+/// The model asks the user one or several things at once.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Question {
+    pub id: QuestionId,
+    pub session_id: SessionId,
+    pub questions: Vec<QuestionItem>,
+    pub tool: Option<ToolCall>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QuestionItem {
+    #[serde(default)]
+    pub header: String,
+    pub question: String,
+    #[serde(default)]
+    pub options: Vec<QuestionOption>,
+    /// More than one option may be chosen.
+    #[serde(default)]
+    pub multiple: bool,
+    /// An answer of the user's own words is welcome.
+    #[serde(default = "yes")]
+    pub custom: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QuestionOption {
+    pub label: String,
+    #[serde(default)]
+    pub description: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Todo {
+    #[serde(default)]
+    pub content: String,
+    #[serde(default)]
+    pub status: String,
+    #[serde(default)]
+    pub priority: String,
+}
+
+/// Everything a client needs to draw a session.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionSnapshot {
+    pub session: Session,
+    /// Oldest first; the newest page.
+    pub messages: Vec<Message>,
+    pub permissions: Vec<Permission>,
+    pub questions: Vec<Question>,
+    pub todos: Vec<Todo>,
+    /// The next content notification of this session carries this number plus 1.
+    pub revision: u64,
+    /// For `session/history`, when there are older messages.
+    pub cursor: Option<String>,
+}
+
+/// One line of a server process's output, or of Sidestream's own about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LogEntry {
+    pub time: Millis,
+    pub source: LogSource,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum LogSource {
+    Stdout,
+    Stderr,
+    Sidestream,
+}
+
+/// One raw event of the stream, for debugging.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventRecord {
+    pub time: Millis,
+    /// Bytes of the event's data.
+    pub size: usize,
+    /// OpenCode's event type; empty when it could not be read.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    pub outcome: EventOutcome,
+    /// The data, cut after 2,048 bytes.
+    pub data: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EventOutcome {
+    /// Decoded and applied.
+    Applied,
+    /// Known, and of no use here: doubles, other folders, heartbeats.
+    Skipped,
+    /// A type that this version does not know.
+    Unknown,
+    /// A known type in an unknown shape.
+    Malformed,
+}

@@ -1,0 +1,228 @@
+//! A page of REST answers laid over a transcript: the newer truth, without losing what only the
+//! stream knows, told as the smallest set of changes.
+//!
+//! The page is newer than the transcript: events that came since the page was asked for are held
+//! back and applied after it.
+
+use std::collections::HashSet;
+
+use super::transcript::{Change, MessageState, PartState, Transcript, text_of};
+use crate::opencode::event::{Growth, IncomingMessage, IncomingPart, MessagePage};
+use crate::protocol::{MessageId, MessageStatus, PartBody, Role, Todo, ToolStatus};
+
+/// Whether the session has a run under way, as the server says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    Live,
+    /// What is not complete now never will be.
+    Over,
+}
+
+/// Whether events may have been missed since the transcript was last true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    None,
+    Possible,
+}
+
+impl Transcript {
+    /// Takes over the newest messages and todos.
+    pub fn merge(
+        &mut self,
+        page: MessagePage,
+        todos: Vec<Todo>,
+        run: Run,
+        gap: Gap,
+    ) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let messages = page.messages.into_iter();
+        let mut page_messages: Vec<MessageState> = messages
+            .map(|message| self.reconcile(message, gap))
+            .collect();
+        settle(&mut page_messages, run);
+
+        let in_page: HashSet<MessageId> = page_messages.iter().map(|m| m.info.id.clone()).collect();
+        // Messages before the page are still there when the server says that there are older
+        // ones. Queued ones are ours: the server does not know them yet.
+        let first = page_messages.first().map(|m| m.info.time.created);
+        let has_older = page.cursor.is_some();
+        let overlaps = self.messages.iter().any(|m| in_page.contains(&m.info.id));
+        let mut old = std::mem::take(&mut self.messages);
+        if !overlaps && !old.is_empty() && !page_messages.is_empty() && has_older {
+            // So much came in between that nothing connects the two.
+            self.cursor = page.cursor;
+            self.messages = page_messages;
+            for queued in old.into_iter().filter(is_queued) {
+                self.insert(queued);
+            }
+            self.todos = todos;
+            return vec![Change::Reset];
+        }
+
+        let mut kept = Vec::new();
+        for message in old.extract_if(.., |m| !in_page.contains(&m.info.id)) {
+            let before_page = has_older && first.is_some_and(|at| message.info.time.created < at);
+            if before_page || is_queued(&message) {
+                kept.push(message);
+            } else {
+                changes.push(Change::MessageRemoved(message.info.id));
+            }
+        }
+        if !kept.iter().any(|m| !is_queued(m)) {
+            self.cursor = page.cursor;
+        }
+        for message in page_messages {
+            let before = old.iter().find(|m| m.info.id == message.info.id);
+            changes.extend(differences(before, &message));
+            self.messages.push(message);
+        }
+        for message in kept {
+            self.insert(message);
+        }
+        self.todos(todos, &mut changes);
+        if changes.contains(&Change::Reset) {
+            changes = vec![Change::Reset];
+        }
+        changes
+    }
+
+    /// The server's message with what only we know: text that is still streamed, and what we
+    /// have called interrupted before.
+    fn reconcile(&self, new: IncomingMessage, gap: Gap) -> MessageState {
+        let old = self.messages.iter().find(|m| m.info.id == new.info.id);
+        let mut state = MessageState::from(new);
+        for part in state.parts.iter_mut().filter(|p| p.growth == Growth::Open) {
+            let old = old.and_then(|m| m.parts.iter().find(|p| p.part.id == part.part.id));
+            match old {
+                Some(old) => part.keep_longer_text(old, gap),
+                None => part.mark_unseen(),
+            }
+        }
+        if let Some(old) = old
+            && old.info.status == MessageStatus::Interrupted
+            && state.info.status == MessageStatus::Streaming
+        {
+            state.interrupt();
+        }
+        state
+    }
+}
+
+impl PartState {
+    /// REST shows open text as empty (v1 contract, rule 2): ours is longer.
+    fn keep_longer_text(&mut self, old: &PartState, gap: Gap) {
+        let (was_partial, old_text) = match &old.part.body {
+            PartBody::Text(old) => (old.partial, &old.text),
+            PartBody::Reasoning(old) => (old.partial, &old.text),
+            _ => return,
+        };
+        let Some(text) = text_of(&mut self.part.body) else {
+            return;
+        };
+        if old_text.starts_with(text.as_str()) {
+            text.clone_from(old_text);
+            if was_partial || gap == Gap::Possible {
+                self.mark_hole();
+            }
+        }
+    }
+
+    /// Open, and its start was not seen: what was streamed so far is not known.
+    fn mark_unseen(&mut self) {
+        if text_of(&mut self.part.body).is_some_and(|text| text.is_empty()) {
+            self.mark_hole();
+        }
+    }
+}
+
+impl MessageState {
+    fn interrupt(&mut self) {
+        self.info.status = MessageStatus::Interrupted;
+        for part in self.parts.iter_mut().filter(|p| p.growth == Growth::Open) {
+            part.growth = Growth::Closed;
+            if let PartBody::Tool(tool) = &mut part.part.body {
+                tool.status = ToolStatus::Interrupted;
+            }
+        }
+    }
+}
+
+fn is_queued(message: &MessageState) -> bool {
+    message.info.status == MessageStatus::Queued
+}
+
+/// After a crash, messages and tools stay unfinished in the server's database for ever
+/// (v1 contract, §3). Only the last reply of a live run can still be going on.
+fn settle(messages: &mut [MessageState], run: Run) {
+    let last_reply = messages
+        .iter()
+        .rposition(|m| m.info.role == Role::Assistant);
+    for (at, message) in messages.iter_mut().enumerate() {
+        let live = run == Run::Live && Some(at) == last_reply;
+        if message.info.status == MessageStatus::Streaming && !live {
+            message.interrupt();
+        }
+    }
+}
+
+/// What to tell a client that knows the old message, or none.
+fn differences(old: Option<&MessageState>, new: &MessageState) -> Vec<Change> {
+    let id = &new.info.id;
+    let Some(old) = old else {
+        let mut changes = vec![Change::Message(new.info.clone())];
+        let parts = new.parts.iter();
+        changes.extend(parts.map(|p| Change::Part(id.clone(), p.part.clone())));
+        return changes;
+    };
+    let mut changes = Vec::new();
+    if old.info != new.info {
+        changes.push(Change::Message(new.info.clone()));
+    }
+    let is_in = |parts: &[PartState], part: &PartState| {
+        parts.iter().any(|other| other.part.id == part.part.id)
+    };
+    for gone in old.parts.iter().filter(|part| !is_in(&new.parts, part)) {
+        changes.push(Change::PartRemoved(id.clone(), gone.part.id.clone()));
+    }
+    // Clients put a new part at the end. Where that would be wrong, only a reset helps.
+    let still: Vec<_> = old.parts.iter().filter(|p| is_in(&new.parts, p)).collect();
+    let in_order = still
+        .iter()
+        .zip(&new.parts)
+        .all(|(old, new)| old.part.id == new.part.id);
+    if !in_order {
+        return vec![Change::Reset];
+    }
+    for (index, part) in new.parts.iter().enumerate() {
+        match still.get(index) {
+            Some(before) => {
+                let mut before = (*before).clone();
+                // The page is the truth here, so nothing in it is an old event.
+                before.growth = Growth::Open;
+                let marked = is_partial(&before.part.body) != is_partial(&part.part.body);
+                let change = before.update(
+                    id,
+                    IncomingPart {
+                        part: part.part.clone(),
+                        growth: Growth::Closed,
+                    },
+                );
+                changes.extend(if marked {
+                    Some(Change::Part(id.clone(), part.part.clone()))
+                } else {
+                    change
+                });
+            }
+            None => changes.push(Change::Part(id.clone(), part.part.clone())),
+        }
+    }
+    changes
+}
+
+fn is_partial(body: &PartBody) -> bool {
+    match body {
+        PartBody::Text(part) => part.partial,
+        PartBody::Reasoning(part) => part.partial,
+        _ => false,
+    }
+}

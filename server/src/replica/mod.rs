@@ -1,0 +1,559 @@
+//! Our copy of an instance's sessions, messages, parts, permissions, questions and todos.
+//!
+//! Events and snapshots go in, notifications for the client come out. No I/O, no clock: the same
+//! input always gives the same output.
+
+mod merge;
+mod session;
+mod transcript;
+mod waiting;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::opencode::event::{Content, Event, MessagePage, Overview, RunStatus, SessionInfo};
+use crate::protocol::{
+    InstanceId, Message, MessageId, MessageInfo, Notification, Part, PartBody, Permission,
+    PermissionId, Question, QuestionId, Session, SessionId, SessionSnapshot, SessionStatus,
+};
+pub use merge::Gap;
+use merge::Run;
+use session::{Kept, SessionState};
+use transcript::{Change, Transcript};
+use waiting::{Wait, Waiting};
+
+pub struct Replica {
+    instance_id: InstanceId,
+    sessions: HashMap<SessionId, SessionState>,
+    /// Their runs may go on and send events (v1 contract, rule 9).
+    deleted: HashSet<SessionId>,
+    waiting: Waiting,
+    changes: Vec<Notification>,
+}
+
+impl Replica {
+    #[must_use]
+    pub fn new(instance_id: InstanceId) -> Self {
+        Self {
+            instance_id,
+            sessions: HashMap::new(),
+            deleted: HashSet::new(),
+            waiting: Waiting::default(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// What clients have to be told since this was asked last.
+    #[must_use]
+    pub fn take_changes(&mut self) -> Vec<Notification> {
+        std::mem::take(&mut self.changes)
+    }
+
+    pub fn apply(&mut self, event: Event) {
+        if event
+            .session_id()
+            .is_some_and(|id| self.deleted.contains(id))
+        {
+            return;
+        }
+        match event {
+            Event::Connected | Event::Heartbeat | Event::Disposed => {}
+            Event::Session(info) => {
+                let id = info.id.clone();
+                self.session(&id).info = *info;
+                self.tell_session(&id);
+            }
+            Event::SessionRemoved(id) => self.remove_session(&id),
+            Event::Status { session_id, status } => {
+                let idle = status == RunStatus::Idle;
+                self.session(&session_id).set_status(status);
+                if idle {
+                    let ended = self.waiting.end_session(&session_id);
+                    self.tell_waits(ended);
+                }
+                self.tell_session(&session_id);
+            }
+            Event::Failed { session_id, error } => {
+                if let Some(id) = session_id {
+                    self.session(&id).fail(&error);
+                    self.tell_session(&id);
+                }
+            }
+            Event::Message(info) => {
+                let id = info.session_id.clone();
+                self.edit(&id, |transcript, changes| {
+                    transcript.message(*info, changes)
+                });
+            }
+            Event::MessageRemoved {
+                session_id,
+                message_id,
+            } => self.edit(&session_id, |transcript, changes| {
+                transcript.message_removed(&message_id, changes);
+            }),
+            Event::Part {
+                session_id,
+                message_id,
+                part,
+            } => {
+                if let PartBody::Tool(tool) = &part.part.body
+                    && !tool.status.is_live()
+                {
+                    let ended = self.waiting.end_call(&session_id, &tool.call_id);
+                    self.tell_waits(ended);
+                }
+                self.edit(&session_id, |transcript, changes| {
+                    transcript.part(message_id, part, changes);
+                });
+            }
+            Event::Delta {
+                session_id,
+                message_id,
+                part_id,
+                text,
+            } => self.edit(&session_id, |transcript, changes| {
+                transcript.delta(message_id, part_id, text, changes);
+            }),
+            Event::PartRemoved {
+                session_id,
+                message_id,
+                part_id,
+            } => self.edit(&session_id, |transcript, changes| {
+                transcript.part_removed(&message_id, &part_id, changes);
+            }),
+            Event::Whole(message) => {
+                let id = message.info.session_id.clone();
+                if let Some(status) = crate::opencode::legacy::run_status(&message) {
+                    self.session(&id).set_status(status);
+                    self.tell_session(&id);
+                }
+                self.edit(&id, |transcript, changes| {
+                    transcript.whole(*message, changes)
+                });
+            }
+            Event::Todos { session_id, todos } => {
+                self.edit(&session_id, |transcript, changes| {
+                    transcript.todos(todos, changes);
+                });
+            }
+            Event::PermissionAsked(permission) => {
+                let asked = self.waiting.ask_permission(*permission);
+                self.tell_waits(asked);
+            }
+            Event::PermissionReplied {
+                permission_id,
+                reply,
+            } => {
+                let resolved = self.waiting.resolve_permission(&permission_id, reply);
+                self.tell_waits(resolved);
+            }
+            Event::QuestionAsked(question) => {
+                let asked = self.waiting.ask_question(*question);
+                self.tell_waits(asked);
+            }
+            Event::QuestionClosed(id) => {
+                let resolved = self.waiting.resolve_question(&id);
+                self.tell_waits(resolved);
+            }
+            Event::FileEdited { path } => self.changes.push(Notification::FileDidChange {
+                instance_id: self.instance_id.clone(),
+                path,
+            }),
+        }
+    }
+
+    /// Takes over what the server says of all sessions. The very first time clients are told
+    /// only of what waits for them: they list the sessions themselves.
+    pub fn resync(&mut self, overview: Overview, first: bool) {
+        let listed: HashSet<SessionId> = overview.sessions.iter().map(|s| s.id.clone()).collect();
+        if overview.complete {
+            let gone = self.sessions.keys().filter(|id| !listed.contains(*id));
+            for id in gone.cloned().collect::<Vec<_>>() {
+                self.remove_session(&id);
+            }
+        }
+        let waits = self.waiting.resync(&overview);
+        for info in overview.sessions {
+            if !self.deleted.contains(&info.id) {
+                let id = info.id.clone();
+                self.session(&id).info = info;
+            }
+        }
+        for (id, session) in &mut self.sessions {
+            let status = overview.running.get(id).cloned();
+            session.set_status(status.unwrap_or(RunStatus::Idle));
+            if matches!(session.transcript, Kept::Unseen(_)) {
+                session.transcript = Kept::No;
+            }
+        }
+        if first {
+            for session in self.sessions.values_mut() {
+                session.told = Some(session.view(&self.instance_id, 0, 0));
+            }
+        }
+        self.tell_waits(waits);
+        for id in self.sessions.keys().cloned().collect::<Vec<_>>() {
+            self.tell_session(&id);
+        }
+    }
+
+    /// Takes over what the server says of an open session.
+    pub fn refresh(&mut self, content: Content, gap: Gap) {
+        let id = content.session.id.clone();
+        if self.deleted.contains(&id) {
+            return;
+        }
+        let session = self.session(&id);
+        session.info = content.session;
+        let run = run_of(session);
+        if let Kept::Open(transcript) = &mut session.transcript {
+            let changes = transcript.merge(content.page, content.todos, run, gap);
+            self.tell_content(&id, changes);
+        }
+        self.tell_session(&id);
+    }
+
+    /// Opens a session: from now on its content is told.
+    pub fn open(&mut self, content: Content) -> Option<SessionSnapshot> {
+        let id = content.session.id.clone();
+        let session = self.session(&id);
+        session.info = content.session;
+        let run = run_of(session);
+        let mut transcript = match std::mem::replace(&mut session.transcript, Kept::No) {
+            Kept::No => Transcript::default(),
+            Kept::Unseen(transcript) | Kept::Open(transcript) => transcript,
+        };
+        // What this changes is in the snapshot, which replaces all that was told before.
+        transcript.merge(content.page, content.todos, run, Gap::None);
+        session.transcript = Kept::Open(transcript);
+        self.tell_session(&id);
+        self.snapshot(&id)
+    }
+
+    /// What the client of an open session should have on its screen.
+    #[must_use]
+    pub fn snapshot(&self, id: &SessionId) -> Option<SessionSnapshot> {
+        let session = self.sessions.get(id)?;
+        let Kept::Open(transcript) = &session.transcript else {
+            return None;
+        };
+        Some(SessionSnapshot {
+            session: self.view(session),
+            messages: transcript.to_messages(),
+            permissions: self
+                .waiting
+                .permissions()
+                .iter()
+                .filter(|permission| permission.session_id == *id)
+                .cloned()
+                .collect(),
+            questions: self
+                .waiting
+                .questions()
+                .iter()
+                .filter(|question| question.session_id == *id)
+                .cloned()
+                .collect(),
+            todos: transcript.todos.clone(),
+            revision: 0,
+            cursor: transcript.cursor.clone(),
+        })
+    }
+
+    /// Adds older messages to an open session and answers those that the client asked for.
+    pub fn prepend(&mut self, id: &SessionId, page: MessagePage) -> (Vec<Message>, Option<String>) {
+        let mut older = Transcript::default();
+        older.prepend(page.messages.clone(), page.cursor.clone());
+        if let Some(SessionState {
+            transcript: Kept::Open(transcript),
+            ..
+        }) = self.sessions.get_mut(id)
+        {
+            transcript.prepend(page.messages, page.cursor.clone());
+        }
+        (older.to_messages(), page.cursor)
+    }
+
+    /// Stops telling a session's content.
+    pub fn close(&mut self, id: &SessionId) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.transcript = match std::mem::replace(&mut session.transcript, Kept::No) {
+                Kept::Open(transcript) if session.status.is_running() => Kept::Unseen(transcript),
+                _ => Kept::No,
+            };
+        }
+    }
+
+    /// A prompt was accepted; its run has not begun.
+    pub fn submitted(&mut self, id: &SessionId) {
+        self.session(id).submit();
+        self.tell_session(id);
+    }
+
+    /// A prompt's run could not be begun.
+    pub fn failed(&mut self, id: &SessionId, message: String) {
+        self.session(id).status = SessionStatus::Error { message };
+        self.tell_session(id);
+    }
+
+    /// The server says that nothing runs, though a run was awaited.
+    pub fn not_running(&mut self, id: &SessionId) {
+        let session = self.session(id);
+        if session.status.is_running() {
+            session.status = SessionStatus::Idle;
+        }
+        let ended = self.waiting.end_session(id);
+        self.tell_waits(ended);
+        self.tell_session(id);
+    }
+
+    /// Shows or changes a message of our own, which the server does not know yet.
+    pub fn local_message(&mut self, info: MessageInfo, parts: Vec<Part>) {
+        use crate::opencode::event::{Growth, IncomingPart};
+        let (session_id, message_id) = (info.session_id.clone(), info.id.clone());
+        self.edit(&session_id, |transcript, changes| {
+            transcript.message(info, changes);
+            for part in parts {
+                let growth = Growth::Closed;
+                transcript.part(message_id.clone(), IncomingPart { part, growth }, changes);
+            }
+        });
+    }
+
+    /// A row that a request brought, as of a new session or a list.
+    pub fn learn(&mut self, info: SessionInfo) -> Session {
+        let id = info.id.clone();
+        self.session(&id).info = info;
+        let view = self.view(&self.sessions[&id]);
+        self.session(&id).told = Some(view.clone());
+        view
+    }
+
+    #[must_use]
+    pub fn view_of(&self, id: &SessionId) -> Option<Session> {
+        self.sessions.get(id).map(|session| self.view(session))
+    }
+
+    #[must_use]
+    pub fn status(&self, id: &SessionId) -> Option<&SessionStatus> {
+        self.sessions.get(id).map(|session| &session.status)
+    }
+
+    /// Open sessions, with how many messages the client has of each.
+    #[must_use]
+    pub fn open_sessions(&self) -> Vec<(SessionId, usize)> {
+        self.sessions
+            .iter()
+            .filter_map(|(id, session)| match &session.transcript {
+                Kept::Open(transcript) => Some((id.clone(), transcript.messages.len())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[must_use]
+    pub fn is_open(&self, id: &SessionId) -> bool {
+        self.sessions.get(id).is_some_and(SessionState::is_open)
+    }
+
+    /// The id of the last message, and whether it is the user's.
+    #[must_use]
+    pub fn running(&self) -> Vec<SessionId> {
+        let running = self.sessions.iter().filter(|(_, s)| s.status.is_running());
+        running.map(|(id, _)| id.clone()).collect()
+    }
+
+    #[must_use]
+    pub fn permissions(&self) -> &[Permission] {
+        self.waiting.permissions()
+    }
+
+    #[must_use]
+    pub fn questions(&self) -> &[Question] {
+        self.waiting.questions()
+    }
+
+    #[must_use]
+    pub fn permission(&self, id: &PermissionId) -> Option<&Permission> {
+        self.permissions().iter().find(|known| known.id == *id)
+    }
+
+    #[must_use]
+    pub fn question(&self, id: &QuestionId) -> Option<&Question> {
+        self.questions().iter().find(|known| known.id == *id)
+    }
+
+    /// How many sessions run, and how many requests wait for the user.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let busy = self.sessions.values().filter(|s| s.status.is_running());
+        (busy.count(), self.waiting.len())
+    }
+
+    pub fn remove_session(&mut self, id: &SessionId) {
+        self.deleted.insert(id.clone());
+        let ended = self.waiting.end_session(id);
+        self.tell_waits(ended);
+        if self.sessions.remove(id).is_some() {
+            self.changes.push(Notification::SessionDidRemove {
+                instance_id: self.instance_id.clone(),
+                session_id: id.clone(),
+            });
+        }
+    }
+
+    fn session(&mut self, id: &SessionId) -> &mut SessionState {
+        // Two look-ups in the common case are cheaper than a clone of the key.
+        if !self.sessions.contains_key(id) {
+            let state = SessionState::unknown(id.clone());
+            self.sessions.insert(id.clone(), state);
+        }
+        match self.sessions.get_mut(id) {
+            Some(session) => session,
+            None => unreachable!("it was inserted above"),
+        }
+    }
+
+    /// Changes a session's transcript, if one is kept, and tells it, if it is open.
+    fn edit(&mut self, id: &SessionId, edit: impl FnOnce(&mut Transcript, &mut Vec<Change>)) {
+        let session = self.session(id);
+        let open = session.is_open();
+        if let Some(transcript) = session.transcript_for_events() {
+            let mut changes = Vec::new();
+            edit(transcript, &mut changes);
+            if open {
+                self.tell_content(id, changes);
+            }
+        }
+    }
+
+    fn view(&self, session: &SessionState) -> Session {
+        let id = &session.info.id;
+        let permissions = self.permissions().iter().filter(|p| p.session_id == *id);
+        let questions = self.questions().iter().filter(|q| q.session_id == *id);
+        session.view(&self.instance_id, permissions.count(), questions.count())
+    }
+
+    fn tell_session(&mut self, id: &SessionId) {
+        let Some(session) = self.sessions.get(id) else {
+            return;
+        };
+        // Before its row is known there is nothing to show; the row is on its way.
+        if session.info.time.created == 0 && session.info.title.is_empty() && session.told.is_none()
+        {
+            return;
+        }
+        let view = self.view(session);
+        if session.told.as_ref() != Some(&view) {
+            self.session(id).told = Some(view.clone());
+            self.changes.push(Notification::SessionDidChange {
+                instance_id: self.instance_id.clone(),
+                session: view,
+            });
+        }
+    }
+
+    fn tell_waits(&mut self, waits: impl IntoIterator<Item = Wait>) {
+        for wait in waits {
+            let session_id = wait.session_id().clone();
+            let instance_id = self.instance_id.clone();
+            self.changes.push(match wait {
+                Wait::PermissionAsked(permission) => Notification::PermissionDidAsk {
+                    instance_id,
+                    permission,
+                },
+                Wait::PermissionResolved(_, permission_id, reply) => {
+                    Notification::PermissionDidResolve {
+                        instance_id,
+                        permission_id,
+                        reply,
+                    }
+                }
+                Wait::QuestionAsked(question) => Notification::QuestionDidAsk {
+                    instance_id,
+                    question,
+                },
+                Wait::QuestionResolved(_, question_id) => Notification::QuestionDidResolve {
+                    instance_id,
+                    question_id,
+                },
+            });
+            self.tell_session(&session_id);
+        }
+    }
+
+    /// Revisions are counted where the notifications leave, because merged ones count as one.
+    fn tell_content(&mut self, session_id: &SessionId, changes: Vec<Change>) {
+        for change in changes {
+            let (instance_id, session_id) = (self.instance_id.clone(), session_id.clone());
+            let revision = 0;
+            let notification = match change {
+                Change::Message(message) => Notification::MessageDidChange {
+                    instance_id,
+                    session_id,
+                    revision,
+                    message,
+                },
+                Change::MessageRemoved(message_id) => Notification::MessageDidRemove {
+                    instance_id,
+                    session_id,
+                    revision,
+                    message_id,
+                },
+                Change::Part(message_id, part) => Notification::PartDidChange {
+                    instance_id,
+                    session_id,
+                    revision,
+                    message_id,
+                    part,
+                },
+                Change::Append(message_id, part_id, field, text) => Notification::PartDidAppend {
+                    instance_id,
+                    session_id,
+                    revision,
+                    message_id,
+                    part_id,
+                    field,
+                    text,
+                },
+                Change::PartRemoved(message_id, part_id) => Notification::PartDidRemove {
+                    instance_id,
+                    session_id,
+                    revision,
+                    message_id,
+                    part_id,
+                },
+                Change::Todos(todos) => Notification::TodoDidChange {
+                    instance_id,
+                    session_id,
+                    revision,
+                    todos,
+                },
+                Change::Reset => match self.snapshot(&session_id) {
+                    Some(snapshot) => Notification::SessionDidReset {
+                        instance_id,
+                        session_id,
+                        revision,
+                        snapshot: Box::new(snapshot),
+                    },
+                    None => continue,
+                },
+            };
+            self.changes.push(notification);
+        }
+    }
+
+    /// Takes back a message of our own.
+    pub fn remove_local_message(&mut self, session_id: &SessionId, id: &MessageId) {
+        self.edit(session_id, |transcript, changes| {
+            transcript.message_removed(id, changes);
+        });
+    }
+}
+
+fn run_of(session: &SessionState) -> Run {
+    if session.status.is_running() {
+        Run::Live
+    } else {
+        Run::Over
+    }
+}

@@ -1,0 +1,403 @@
+//! The messages of one session: what each event changes in them.
+//!
+//! A transcript keeps every field that a client was told, so that a change can be told as the
+//! least that differs: an append where text grew, nothing where nothing did.
+
+use crate::opencode::event::{Growth, IncomingMessage, IncomingPart};
+use crate::protocol::notifications::Field;
+use crate::protocol::{
+    Message, MessageId, MessageInfo, MessageStatus, Part, PartBody, PartId, Role, Todo, ToolStatus,
+};
+
+/// Events for messages or parts that have not come yet are kept, so many at most. What is lost
+/// beyond that is repaired by the part's closing update.
+const MAX_EARLY: usize = 1_000;
+
+/// Messages, oldest first, from some point on to the newest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Transcript {
+    pub(super) messages: Vec<MessageState>,
+    pub(super) todos: Vec<Todo>,
+    /// For the messages before the first one here.
+    pub(super) cursor: Option<String>,
+    early: Vec<Early>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct MessageState {
+    pub info: MessageInfo,
+    pub parts: Vec<PartState>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct PartState {
+    pub part: Part,
+    pub growth: Growth,
+}
+
+/// What came before the thing that it belongs to: order between families of events is not
+/// guaranteed (v1 contract, rule 5).
+#[derive(Clone, Debug, PartialEq)]
+enum Early {
+    Part(MessageId, IncomingPart),
+    Delta(MessageId, PartId, String),
+}
+
+/// What a client has to be told. Whole things, except for `Append`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    Message(MessageInfo),
+    MessageRemoved(MessageId),
+    Part(MessageId, Part),
+    Append(MessageId, PartId, Field, String),
+    PartRemoved(MessageId, PartId),
+    Todos(Vec<Todo>),
+    /// The difference cannot be told in pieces.
+    Reset,
+}
+
+impl Transcript {
+    pub fn message(&mut self, mut info: MessageInfo, changes: &mut Vec<Change>) {
+        let known = self.messages.iter().position(|m| m.info.id == info.id);
+        if let Some(at) = known {
+            let old = &self.messages[at].info;
+            if is_step_back(old.status, info.status) || *old == info {
+                return;
+            }
+            let moved = old.time.created != info.time.created;
+            self.messages[at].info = info.clone();
+            if moved {
+                let state = self.messages.remove(at);
+                self.insert(state);
+            }
+            changes.push(Change::Message(info));
+            return;
+        }
+        if self.is_before_window(&info) {
+            return;
+        }
+        if info.time.created == 0 {
+            // The legacy dialect's events have no time: such a message is the newest.
+            info.time.created = self.messages.last().map_or(0, |m| m.info.time.created);
+        }
+        let id = info.id.clone();
+        self.insert(MessageState {
+            info: info.clone(),
+            parts: Vec::new(),
+        });
+        changes.push(Change::Message(info));
+        for early in self.take_early(|early| matches!(early, Early::Part(m, _) if *m == id)) {
+            if let Early::Part(message_id, part) = early {
+                self.part(message_id, part, changes);
+            }
+        }
+    }
+
+    pub fn message_removed(&mut self, id: &MessageId, changes: &mut Vec<Change>) {
+        let before = self.messages.len();
+        self.messages.retain(|message| message.info.id != *id);
+        if self.messages.len() != before {
+            changes.push(Change::MessageRemoved(id.clone()));
+        }
+    }
+
+    pub fn part(&mut self, message_id: MessageId, part: IncomingPart, changes: &mut Vec<Change>) {
+        let Some(at) = self.messages.iter().rposition(|m| m.info.id == message_id) else {
+            self.keep_early(Early::Part(message_id, part));
+            return;
+        };
+        let known = self.messages[at]
+            .parts
+            .iter()
+            .rposition(|known| known.part.id == part.part.id);
+        if let Some(index) = known {
+            changes.extend(self.messages[at].parts[index].update(&message_id, part));
+            return;
+        }
+        let mut part = part;
+        let id = part.part.id.clone();
+        for early in self.take_early(|early| matches!(early, Early::Delta(_, p, _) if *p == id)) {
+            if let (Early::Delta(_, _, text), Growth::Open) = (early, part.growth)
+                && let Some(grown) = text_of(&mut part.part.body)
+            {
+                grown.push_str(&text);
+            }
+        }
+        let message = &mut self.messages[at];
+        if part.part.body == PartBody::StepStart {
+            changes.extend(message.drop_abandoned());
+        }
+        changes.push(Change::Part(message_id, part.part.clone()));
+        message.parts.push(PartState {
+            part: part.part,
+            growth: part.growth,
+        });
+    }
+
+    pub fn delta(
+        &mut self,
+        message_id: MessageId,
+        part_id: PartId,
+        text: String,
+        changes: &mut Vec<Change>,
+    ) {
+        let part = self
+            .messages
+            .iter_mut()
+            .rev()
+            .find(|message| message.info.id == message_id)
+            .and_then(|message| {
+                message
+                    .parts
+                    .iter_mut()
+                    .rev()
+                    .find(|p| p.part.id == part_id)
+            });
+        match part {
+            // The closing update had the whole text already: this delta is an old one.
+            Some(part) if part.growth == Growth::Closed => {}
+            Some(part) => {
+                if let Some(grown) = text_of(&mut part.part.body) {
+                    grown.push_str(&text);
+                    changes.push(Change::Append(message_id, part_id, Field::Text, text));
+                }
+            }
+            None => self.keep_early(Early::Delta(message_id, part_id, text)),
+        }
+    }
+
+    pub fn part_removed(
+        &mut self,
+        message_id: &MessageId,
+        part_id: &PartId,
+        changes: &mut Vec<Change>,
+    ) {
+        for message in self
+            .messages
+            .iter_mut()
+            .filter(|m| m.info.id == *message_id)
+        {
+            let before = message.parts.len();
+            message.parts.retain(|part| part.part.id != *part_id);
+            if message.parts.len() != before {
+                changes.push(Change::PartRemoved(message_id.clone(), part_id.clone()));
+            }
+        }
+    }
+
+    /// A message with all its parts, as the legacy dialect tells of every step.
+    pub fn whole(&mut self, whole: IncomingMessage, changes: &mut Vec<Change>) {
+        let mut info = whole.info;
+        let id = info.id.clone();
+        if let Some(known) = self.messages.iter().find(|m| m.info.id == id) {
+            // Events of that dialect leave out who wrote it and when.
+            info.role = known.info.role;
+            if info.time.created == 0 {
+                info.time.created = known.info.time.created;
+            }
+            if info.role == Role::User {
+                info.status = MessageStatus::Sent;
+            }
+        }
+        self.message(info, changes);
+        for part in whole.parts {
+            self.part(id.clone(), part, changes);
+        }
+    }
+
+    pub fn todos(&mut self, todos: Vec<Todo>, changes: &mut Vec<Change>) {
+        if self.todos != todos {
+            self.todos.clone_from(&todos);
+            changes.push(Change::Todos(todos));
+        }
+    }
+
+    /// Adds a page of older messages; those that are here already are left as they are.
+    pub fn prepend(&mut self, older: Vec<IncomingMessage>, cursor: Option<String>) {
+        for message in older {
+            if !self.messages.iter().any(|m| m.info.id == message.info.id) {
+                self.insert(message.into());
+            }
+        }
+        self.cursor = cursor;
+    }
+
+    /// As clients see it.
+    pub fn to_messages(&self) -> Vec<Message> {
+        self.messages.iter().map(MessageState::to_message).collect()
+    }
+
+    /// Keeps the messages sorted by time, then id (v1 contract, rule 10).
+    pub(super) fn insert(&mut self, message: MessageState) {
+        let key = |m: &MessageState| (m.info.time.created, m.info.id.clone());
+        let new = key(&message);
+        let at = self
+            .messages
+            .iter()
+            .rposition(|known| key(known) <= new)
+            .map_or(0, |before| before + 1);
+        self.messages.insert(at, message);
+    }
+
+    /// Older than what was loaded: the client gets it by `session/history`.
+    fn is_before_window(&self, info: &MessageInfo) -> bool {
+        self.cursor.is_some()
+            && info.time.created != 0
+            && self
+                .messages
+                .first()
+                .is_some_and(|first| info.time.created < first.info.time.created)
+    }
+
+    fn keep_early(&mut self, early: Early) {
+        if self.early.len() == MAX_EARLY {
+            self.early.remove(0);
+        }
+        self.early.push(early);
+    }
+
+    fn take_early(&mut self, wanted: impl Fn(&Early) -> bool) -> Vec<Early> {
+        if self.early.is_empty() {
+            return Vec::new();
+        }
+        self.early.extract_if(.., |early| wanted(early)).collect()
+    }
+}
+
+impl MessageState {
+    pub fn to_message(&self) -> Message {
+        Message {
+            info: self.info.clone(),
+            parts: self.parts.iter().map(|part| part.part.clone()).collect(),
+        }
+    }
+
+    /// A model's provider that fails in mid-answer leaves unfinished text, and the next try
+    /// begins a new step in the same message: what was left is not part of the answer
+    /// (v1 contract, §4).
+    pub fn drop_abandoned(&mut self) -> Vec<Change> {
+        let message_id = &self.info.id;
+        self.parts
+            .extract_if(.., |part| {
+                part.growth == Growth::Open
+                    && matches!(part.part.body, PartBody::Text(_) | PartBody::Reasoning(_))
+            })
+            .map(|part| Change::PartRemoved(message_id.clone(), part.part.id))
+            .collect()
+    }
+}
+
+impl From<IncomingMessage> for MessageState {
+    fn from(message: IncomingMessage) -> Self {
+        let mut state = Self {
+            info: message.info,
+            parts: Vec::with_capacity(message.parts.len()),
+        };
+        for part in message.parts {
+            if part.part.body == PartBody::StepStart {
+                state.drop_abandoned();
+            }
+            state.parts.push(PartState {
+                part: part.part,
+                growth: part.growth,
+            });
+        }
+        state
+    }
+}
+
+impl PartState {
+    /// Takes a newer state of the same part, and says how to tell it.
+    pub fn update(&mut self, message_id: &MessageId, new: IncomingPart) -> Option<Change> {
+        let append = |part: &Part, field, text: &str| {
+            Change::Append(message_id.clone(), part.id.clone(), field, text.to_owned())
+        };
+        let was = std::mem::replace(&mut self.growth, new.growth);
+        if was == Growth::Closed && new.growth == Growth::Open && !self.is_interrupted() {
+            // An old event, told again or late.
+            self.growth = was;
+            return None;
+        }
+        match (&mut self.part.body, new.part.body) {
+            (PartBody::Text(old), PartBody::Text(new)) if old.synthetic == new.synthetic => {
+                if self.growth == Growth::Open && old.text.starts_with(&new.text) {
+                    return None;
+                }
+                let grown = new.text.strip_prefix(&*old.text).filter(|_| !old.partial);
+                let change = match grown {
+                    Some("") => None,
+                    Some(grown) => Some(append(&self.part, Field::Text, grown)),
+                    None => {
+                        self.part.body = PartBody::Text(new);
+                        return Some(Change::Part(message_id.clone(), self.part.clone()));
+                    }
+                };
+                self.part.body = PartBody::Text(new);
+                change
+            }
+            (PartBody::Reasoning(old), PartBody::Reasoning(new))
+                if self.growth == Growth::Open && old.text.starts_with(&new.text) =>
+            {
+                None
+            }
+            (PartBody::Tool(old), PartBody::Tool(mut new)) => {
+                let (before, after) = (old.output.take(), new.output.take());
+                let only_output = old == &new;
+                let grown = match (&before, &after) {
+                    (Some(before), Some(after)) => after.strip_prefix(before.as_str()),
+                    (None, Some(after)) => Some(after.as_str()),
+                    (None, None) => Some(""),
+                    (Some(_), None) => None,
+                };
+                let change = match grown.filter(|_| only_output) {
+                    Some("") => None,
+                    Some(grown) => Some(append(&self.part, Field::Output, grown)),
+                    None => {
+                        new.output = after;
+                        self.part.body = PartBody::Tool(new);
+                        return Some(Change::Part(message_id.clone(), self.part.clone()));
+                    }
+                };
+                new.output = after;
+                self.part.body = PartBody::Tool(new);
+                change
+            }
+            (old, new) if *old == new => None,
+            (_, new) => {
+                self.part.body = new;
+                Some(Change::Part(message_id.clone(), self.part.clone()))
+            }
+        }
+    }
+
+    /// A piece of this open text may have been missed.
+    pub fn mark_hole(&mut self) {
+        match &mut self.part.body {
+            PartBody::Text(text) => text.partial = true,
+            PartBody::Reasoning(text) => text.partial = true,
+            _ => {}
+        }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        matches!(&self.part.body, PartBody::Tool(tool) if tool.status == ToolStatus::Interrupted)
+    }
+}
+
+/// The text that deltas add to.
+pub(super) fn text_of(body: &mut PartBody) -> Option<&mut String> {
+    match body {
+        PartBody::Text(part) => Some(&mut part.text),
+        PartBody::Reasoning(part) => Some(&mut part.text),
+        _ => None,
+    }
+}
+
+/// A message that has ended does not begin again: such an event is an old one.
+fn is_step_back(old: MessageStatus, new: MessageStatus) -> bool {
+    let ended = matches!(
+        old,
+        MessageStatus::Complete | MessageStatus::Error | MessageStatus::Aborted
+    );
+    ended && new == MessageStatus::Streaming
+}

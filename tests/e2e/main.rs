@@ -1,0 +1,1 @@
+//! The built program against real OpenCode servers.

@@ -1,0 +1,1 @@
+//! Recorded streams through dialect and replica.
