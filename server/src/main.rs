@@ -1,9 +1,15 @@
 //! The command line: parses it, sets up logs on standard error, and calls one function.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use serde_json::json;
+use sidestream::cli::chat::ChatOptions;
+use sidestream::protocol::ModelRef;
+use sidestream::{cli, editor, instance};
 use tracing_subscriber::EnvFilter;
 
 /// OpenCode in the editor's side panel.
@@ -18,12 +24,82 @@ struct Arguments {
 enum Command {
     /// The stdio server that editors launch (also without a command)
     Serve,
+    /// Sends a prompt, or reads prompts from the terminal, and streams the replies
+    Chat(Chat),
+    /// The same against a real OpenCode server with a scripted model: works without any account
+    Demo(Chat),
+    /// Checks each step from the OpenCode program to a round trip
+    Doctor {
+        /// The folder to check in
+        #[arg(short = 'C', value_name = "DIR")]
+        directory: Option<PathBuf>,
+        /// Prints the findings as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Ends an OpenCode server with its parent
     #[command(hide = true)]
     Guard {
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
+}
+
+#[derive(Args)]
+struct Chat {
+    /// The folder to work in
+    #[arg(short = 'C', value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// Goes on with this session
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// Goes on with the last session
+    #[arg(long = "continue", conflicts_with = "session")]
+    continue_last: bool,
+    #[arg(long)]
+    agent: Option<String>,
+    /// Provider and model, as anthropic/claude-sonnet-5
+    #[arg(long, value_name = "P/M", value_parser = parse_model)]
+    model: Option<ModelRef>,
+    /// Prints the protocol's notifications, one a line
+    #[arg(long)]
+    json: bool,
+    prompt: Vec<String>,
+}
+
+impl From<Chat> for ChatOptions {
+    fn from(chat: Chat) -> Self {
+        Self {
+            directory: chat.directory,
+            session: chat.session,
+            continue_last: chat.continue_last,
+            agent: chat.agent,
+            model: chat.model,
+            json: chat.json,
+            prompt: Some(chat.prompt.join(" ")).filter(|prompt| !prompt.is_empty()),
+        }
+    }
+}
+
+fn parse_model(text: &str) -> Result<ModelRef, String> {
+    let (provider, model) = text
+        .split_once('/')
+        .ok_or("a model is named PROVIDER/MODEL")?;
+    Ok(ModelRef {
+        provider_id: provider.to_owned(),
+        model_id: model.to_owned(),
+        variant: None,
+    })
+}
+
+async fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Serve => editor::serve().await.map(|()| ExitCode::SUCCESS),
+        Command::Chat(chat) => cli::chat::run(chat.into(), &json!({})).await,
+        Command::Demo(chat) => cli::demo::run(chat.into()).await,
+        Command::Doctor { directory, json } => cli::doctor::run(directory, json).await,
+        Command::Guard { command } => instance::guard::run(&command).await,
+    }
 }
 
 fn main() -> ExitCode {
@@ -35,28 +111,20 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    let runtime = match tokio::runtime::Builder::new_current_thread()
+    // One thread: tower-lsp is ten times cheaper on it, and everything here waits for pipes.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!("the runtime did not start: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let result = runtime.block_on(async {
-        match arguments.command.unwrap_or(Command::Serve) {
-            Command::Serve => sidestream::editor::serve()
-                .await
-                .map(|()| ExitCode::SUCCESS),
-            Command::Guard { command } => sidestream::instance::guard::run(&command).await,
-        }
+        .build();
+    let result = runtime.map_err(Into::into).and_then(|runtime| {
+        let result = runtime.block_on(run(arguments.command.unwrap_or(Command::Serve)));
+        // A blocked read of standard input would keep the runtime from ending.
+        runtime.shutdown_background();
+        result
     });
-    // A blocked read of standard input would keep the runtime from ending.
-    runtime.shutdown_background();
     result.unwrap_or_else(|error| {
-        tracing::error!("{error:#}");
+        if writeln!(std::io::stderr(), "Error: {error:#}").is_err() {
+            tracing::debug!("nobody reads standard error");
+        }
         ExitCode::FAILURE
     })
 }

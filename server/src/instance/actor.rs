@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::link::{Link, LinkEvent, LinkState, RawEvent};
@@ -100,7 +100,7 @@ impl Actor {
         };
         let link = tokio::spawn(link.run());
         tokio::spawn(forward_link(link_events, inbox.clone()));
-        tokio::spawn(forward_logs(server.clone(), inbox.clone()));
+        tokio::spawn(forward_logs(server.logs().listen(), inbox.clone()));
 
         let (view, watched) = watch::channel(Instance {
             id: id.clone(),
@@ -371,12 +371,18 @@ async fn forward_link(
     }
 }
 
-async fn forward_logs(server: Arc<Server>, inbox: mpsc::UnboundedSender<Input>) {
-    let mut logs = server.logs().listen();
-    // What was said before this instance came is in the ring.
-    drop(server);
-    while let Ok(entry) = logs.recv().await {
-        if inbox.send(Input::Log(entry)).is_err() {
+async fn forward_logs(
+    mut logs: broadcast::Receiver<LogEntry>,
+    inbox: mpsc::UnboundedSender<Input>,
+) {
+    loop {
+        let sent = match logs.recv().await {
+            Ok(entry) => inbox.send(Input::Log(entry)),
+            // A burst of more lines than are kept: the ring has the last ones.
+            Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
+            Err(broadcast::error::RecvError::Closed) => return,
+        };
+        if sent.is_err() {
             return;
         }
     }

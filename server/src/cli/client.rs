@@ -1,0 +1,284 @@
+//! A client of the stdio server: launches it, calls its methods, hears its notifications.
+//!
+//! Used by the terminal commands, and by the tests in an editor's place.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::protocol::requests::Call;
+use crate::protocol::{Error, ErrorKind, Notification};
+
+/// A running stdio server, ready for requests.
+pub struct Client {
+    child: Child,
+    stdin: tokio::sync::Mutex<ChildStdin>,
+    pending: Pending,
+    next_id: AtomicI64,
+}
+
+type Pending = Arc<Mutex<HashMap<i64, oneshot::Sender<Result<Value, Error>>>>>;
+
+/// A notification of ours, decoded, and the message as it came.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub notification: Notification,
+    pub raw: String,
+}
+
+/// What the client says of itself at the start.
+#[derive(Clone, Debug, Default)]
+pub struct Hello {
+    pub folders: Vec<PathBuf>,
+    /// `initializationOptions`.
+    pub options: Value,
+}
+
+impl Client {
+    /// Launches the server and shakes hands with it. The receiver ends with the server.
+    ///
+    /// # Errors
+    /// The program did not start, or refused the handshake.
+    pub async fn start(
+        mut command: Command,
+        hello: Hello,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Heard>)> {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("the Sidestream server did not start")?;
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            bail!("the Sidestream server has no pipes");
+        };
+        let pending = Pending::default();
+        let (heard, notifications) = mpsc::unbounded_channel();
+        tokio::spawn(read(BufReader::new(stdout), pending.clone(), heard));
+        let client = Self {
+            child,
+            stdin: tokio::sync::Mutex::new(stdin),
+            pending,
+            next_id: AtomicI64::new(1),
+        };
+        let folders: Vec<Value> = hello
+            .folders
+            .iter()
+            .map(|folder| json!({"uri": file_uri(folder), "name": folder.display().to_string()}))
+            .collect();
+        client
+            .request(
+                "initialize",
+                json!({
+                    "processId": std::process::id(),
+                    "capabilities": {},
+                    "workspaceFolders": folders,
+                    "initializationOptions": hello.options,
+                }),
+            )
+            .await?;
+        client.notify("initialized", json!({})).await?;
+        Ok((client, notifications))
+    }
+
+    /// Calls one of our methods.
+    ///
+    /// # Errors
+    /// As the server answers; `notConnected` when it is gone.
+    pub async fn call<C: Call>(&self, params: C) -> Result<C::Result, Error> {
+        let params = serde_json::to_value(params).map_err(broken)?;
+        let result = self.request(C::METHOD, params).await?;
+        serde_json::from_value(result).map_err(broken)
+    }
+
+    /// Any request, with its raw answer.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn request(&self, method: &str, params: Value) -> Result<Value, Error> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let (answered, answer) = oneshot::channel();
+        lock(&self.pending).insert(id, answered);
+        self.write(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
+            .await
+            .map_err(|error| gone(&error.to_string()))?;
+        answer.await.map_err(|_| gone("it has ended"))?
+    }
+
+    /// # Errors
+    /// The server is gone.
+    pub async fn notify(&self, method: &str, params: Value) -> Result<()> {
+        self.write(&json!({"jsonrpc": "2.0", "method": method, "params": params}))
+            .await
+    }
+
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Says goodbye and waits for the end.
+    ///
+    /// # Errors
+    /// The server could not be waited for.
+    pub async fn stop(mut self) -> Result<ExitStatus> {
+        if let Err(error) = self.request("shutdown", Value::Null).await {
+            tracing::debug!("no answer to shutdown: {error}");
+        }
+        if let Err(error) = self.notify("exit", Value::Null).await {
+            tracing::debug!("the server is gone already: {error}");
+        }
+        Ok(self.child.wait().await?)
+    }
+
+    /// The process, to do with as one likes; its pipes stay open until `self` is dropped.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    async fn write(&self, message: &Value) -> Result<()> {
+        let body = serde_json::to_vec(message)?;
+        let mut frame = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+        frame.extend_from_slice(&body);
+        let mut stdin = self.stdin.lock().await;
+        stdin.write_all(&frame).await?;
+        stdin.flush().await?;
+        Ok(())
+    }
+}
+
+fn broken(error: serde_json::Error) -> Error {
+    Error::new(
+        ErrorKind::ServerError,
+        format!("Sidestream's own protocol was not understood: {error}"),
+    )
+}
+
+fn gone(why: &str) -> Error {
+    Error::new(
+        ErrorKind::NotConnected,
+        format!("The Sidestream server is gone: {why}."),
+    )
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn file_uri(path: &std::path::Path) -> String {
+    reqwest::Url::from_directory_path(path)
+        .map_or_else(|()| format!("file://{}", path.display()), String::from)
+}
+
+/// What a message may be, seen from here.
+#[derive(Deserialize)]
+struct Incoming {
+    id: Option<Value>,
+    method: Option<String>,
+    result: Option<Value>,
+    error: Option<IncomingError>,
+}
+
+#[derive(Deserialize)]
+struct IncomingError {
+    message: String,
+    #[serde(default)]
+    data: Option<IncomingErrorData>,
+}
+
+#[derive(Deserialize)]
+struct IncomingErrorData {
+    kind: ErrorKind,
+    hint: Option<String>,
+}
+
+impl From<IncomingError> for Error {
+    fn from(error: IncomingError) -> Self {
+        let (kind, hint) = match error.data {
+            Some(data) => (data.kind, data.hint),
+            None => (ErrorKind::ServerError, None),
+        };
+        Self {
+            kind,
+            message: error.message,
+            hint,
+        }
+    }
+}
+
+async fn read(
+    mut stdout: BufReader<ChildStdout>,
+    pending: Pending,
+    heard: mpsc::UnboundedSender<Heard>,
+) {
+    loop {
+        match read_frame(&mut stdout).await {
+            Ok(Some(raw)) => {
+                if let Err(error) = receive(raw, &pending, &heard) {
+                    tracing::warn!("a message was not understood: {error:#}");
+                }
+            }
+            Ok(None) => break,
+            Err(error) => {
+                tracing::warn!("the server's output broke: {error:#}");
+                break;
+            }
+        }
+    }
+    // Who waits for an answer learns that none will come.
+    lock(&pending).clear();
+}
+
+fn receive(raw: String, pending: &Pending, heard: &mpsc::UnboundedSender<Heard>) -> Result<()> {
+    let message: Incoming = serde_json::from_str(&raw)?;
+    match (message.method, message.id) {
+        (Some(method), None) if method.starts_with("sidestream/") => {
+            let notification = serde_json::from_str(&raw)?;
+            // Nobody listens any more at the end.
+            drop(heard.send(Heard { notification, raw }));
+        }
+        (None, Some(id)) => {
+            let waiting = id.as_i64().and_then(|id| lock(pending).remove(&id));
+            let answer = match message.error {
+                Some(error) => Err(error.into()),
+                None => Ok(message.result.unwrap_or_default()),
+            };
+            if waiting.is_some_and(|waiting| waiting.send(answer).is_err()) {
+                tracing::debug!("nobody waits for answer {id} any more");
+            }
+        }
+        // Standard LSP: messages to show and progress, which the terminal learns of otherwise.
+        _ => {}
+    }
+    Ok(())
+}
+
+/// One message without its header; `None` at the end.
+async fn read_frame(input: &mut (impl AsyncBufRead + Unpin)) -> Result<Option<String>> {
+    let mut length = None;
+    loop {
+        let mut line = String::new();
+        if input.read_line(&mut line).await? == 0 {
+            return Ok(None);
+        }
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("Content-Length:") {
+            length = Some(value.trim().parse::<usize>()?);
+        }
+    }
+    let mut body = vec![0; length.context("a message without Content-Length")?];
+    input.read_exact(&mut body).await?;
+    Ok(Some(String::from_utf8(body)?))
+}

@@ -1,0 +1,48 @@
+//! `sidestream demo`: chat with a real OpenCode server and the scripted model, on a fresh machine
+//! and without any account. The user's own OpenCode is untouched.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::chat::{self, ChatOptions};
+use super::scripted_model::ScriptedModel;
+
+/// Slow enough to be seen streaming.
+const PACE: Duration = Duration::from_millis(25);
+
+/// # Errors
+/// As chat; or the scripted model could not be started.
+pub async fn run(options: ChatOptions) -> Result<ExitCode> {
+    let model = ScriptedModel::start(PACE).await?;
+    let data = tempfile::Builder::new()
+        .prefix("sidestream-demo-")
+        .tempdir()?;
+    let env = environment(&model, data.path());
+    chat::run(options, &json!({"server": {"env": env}})).await
+}
+
+/// Everything that OpenCode would read from or write to the user's folders goes to `data`.
+#[must_use]
+pub fn environment(model: &ScriptedModel, data: &Path) -> BTreeMap<String, String> {
+    let folder = |name: &str| data.join(name).display().to_string();
+    [
+        ("XDG_DATA_HOME", folder("data")),
+        ("XDG_CONFIG_HOME", folder("config")),
+        ("XDG_STATE_HOME", folder("state")),
+        ("XDG_CACHE_HOME", folder("cache")),
+        (
+            "OPENCODE_CONFIG_CONTENT",
+            model.opencode_config().to_string(),
+        ),
+        ("OPENCODE_DISABLE_MODELS_FETCH", "1".into()),
+        ("OPENCODE_DISABLE_AUTOUPDATE", "1".into()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}

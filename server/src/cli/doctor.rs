@@ -1,0 +1,244 @@
+//! `sidestream doctor`: every step from the program to a round trip, with what to do about the
+//! first one that fails.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::instance::find;
+use crate::instance::server::{Running, Server, ServerState};
+use crate::opencode::detect::detect;
+use crate::opencode::event::{Body, Event};
+use crate::opencode::http::Http;
+use crate::opencode::sse::Events;
+use crate::opencode::{Dialect, NewSession};
+use crate::protocol::settings::{ReconnectSettings, ServerSettings};
+use crate::protocol::{Error, ErrorKind, SessionId};
+
+/// How long an event may take that the server sends at once.
+const EVENT_LIMIT: Duration = Duration::from_secs(15);
+
+/// One step.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    pub name: &'static str,
+    pub ok: bool,
+    pub detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    pub milliseconds: u128,
+}
+
+/// # Errors
+/// The folder cannot be opened, or nobody reads the report.
+pub async fn run(directory: Option<PathBuf>, json: bool) -> Result<ExitCode> {
+    let directory = directory.unwrap_or_else(|| ".".into());
+    let directory = directory
+        .canonicalize()
+        .with_context(|| format!("the folder {} cannot be opened", directory.display()))?;
+    let mut doctor = Doctor {
+        checks: Vec::new(),
+        live: !json,
+    };
+    let passed = doctor.examine(&directory).await.is_some();
+    if json {
+        writeln!(
+            std::io::stdout(),
+            "{}",
+            serde_json::to_string_pretty(&doctor.checks)?
+        )?;
+    }
+    Ok(if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+struct Doctor {
+    checks: Vec<Check>,
+    /// Prints each check when it is done.
+    live: bool,
+}
+
+impl Doctor {
+    /// Goes on until a step fails.
+    async fn examine(&mut self, directory: &Path) -> Option<()> {
+        let settings = ServerSettings::default();
+        let program = self
+            .check("program", async {
+                let program = find::find(&settings.command, &|_| {}).await?;
+                let text = format!(
+                    "{} (found by {})",
+                    program.path.display(),
+                    program.found_by.in_words()
+                );
+                Ok((text, program))
+            })
+            .await?;
+        self.check("version", async {
+            let version = version_of(&program.path).await?;
+            Ok((version, ()))
+        })
+        .await?;
+        let server = Server::new(
+            &settings,
+            ReconnectSettings::default(),
+            directory.to_owned(),
+        );
+        let passed = self.examine_server(&server, directory).await;
+        server.stop().await;
+        passed
+    }
+
+    async fn examine_server(&mut self, server: &Arc<Server>, directory: &Path) -> Option<()> {
+        let running = self
+            .check("start", async {
+                let running = started(server).await?;
+                Ok((running.endpoint.url.clone(), running))
+            })
+            .await?;
+        let (http, dialect) = self
+            .check("health", async {
+                let http = Http::new(running.endpoint.clone(), EVENT_LIMIT)?;
+                let dialect = detect(&http, directory).await?;
+                let version = dialect.version().unwrap_or("an old version");
+                let text = format!("OpenCode {version}, dialect {:?}", dialect.name());
+                Ok((text, (http, dialect)))
+            })
+            .await?;
+        let mut stream = self
+            .check("stream", async {
+                let response = http.open(dialect.stream()).await?;
+                let mut events = Events::new(Box::pin(response.bytes_stream()));
+                next_event(&mut events, &dialect, |event| *event == Event::Connected).await?;
+                Ok(("the first event came".to_owned(), events))
+            })
+            .await?;
+        self.check("round trip", async {
+            if let Some(gap) = dialect.start_gap() {
+                tokio::time::sleep(gap).await;
+            }
+            let session = dialect.create_session(&NewSession::default()).await?.id;
+            let told = next_event(&mut stream, &dialect, |event| is_of(event, &session)).await;
+            // Nothing is left behind, whether its event came or not.
+            dialect.delete_session(&session).await?;
+            told?;
+            Ok(("a session was made, told of and deleted".to_owned(), ()))
+        })
+        .await
+    }
+
+    async fn check<T>(
+        &mut self,
+        name: &'static str,
+        step: impl Future<Output = Result<(String, T), Error>>,
+    ) -> Option<T> {
+        let began = Instant::now();
+        let (result, detail, hint) = match step.await {
+            Ok((detail, value)) => (Some(value), detail, None),
+            Err(error) => (None, error.message, error.hint),
+        };
+        let check = Check {
+            name,
+            ok: result.is_some(),
+            detail,
+            hint,
+            milliseconds: began.elapsed().as_millis(),
+        };
+        if self.live && print(&check).is_err() {
+            tracing::debug!("nobody reads the report");
+        }
+        self.checks.push(check);
+        result
+    }
+}
+
+fn print(check: &Check) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let mark = if check.ok { "✓" } else { "✗" };
+    let (name, millis) = (check.name, check.milliseconds);
+    writeln!(out, "{mark} {name:<10} {millis:>6} ms  {}", check.detail)?;
+    if let Some(hint) = &check.hint {
+        writeln!(out, "  {:<10} {:>6}     → {hint}", "", "")?;
+    }
+    out.flush()
+}
+
+async fn version_of(program: &Path) -> Result<String, Error> {
+    let failed = |why: String| {
+        Error::new(ErrorKind::StartFailed, format!("--version failed: {why}"))
+            .hint("Is that an OpenCode program, and for this kind of machine?")
+    };
+    let output = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    } else {
+        Err(failed(output.status.to_string()))
+    }
+}
+
+async fn started(server: &Server) -> Result<Running, Error> {
+    let mut state = server.state();
+    let settled = state
+        .wait_for(|state| !matches!(state, ServerState::Starting))
+        .await
+        .map_err(|_| Error::new(ErrorKind::StartFailed, "the server is gone"))?;
+    match &*settled {
+        ServerState::Ready(running) => Ok(running.clone()),
+        ServerState::Failed(failure) | ServerState::Restarting { why: failure, .. } => {
+            Err(failure.clone().into())
+        }
+        ServerState::Starting | ServerState::Stopped => {
+            Err(Error::new(ErrorKind::StartFailed, "the server ended"))
+        }
+    }
+}
+
+async fn next_event<S>(
+    events: &mut Events<S>,
+    dialect: &Arc<dyn Dialect>,
+    wanted: impl Fn(&Event) -> bool,
+) -> Result<(), Error>
+where
+    S: futures_util::Stream<Item = reqwest::Result<bytes::Bytes>> + Unpin,
+{
+    let search = async {
+        loop {
+            let batch = events
+                .next_batch()
+                .await
+                .map_err(|ended| Error::new(ErrorKind::NotConnected, ended.to_string()))?;
+            let decoded = batch.iter().map(|data| dialect.decode(data).body);
+            for body in decoded {
+                if matches!(&body, Body::Event(event) if wanted(event)) {
+                    return Ok(());
+                }
+            }
+        }
+    };
+    timeout(EVENT_LIMIT, search).await.unwrap_or_else(|_| {
+        Err(Error::new(
+            ErrorKind::Timeout,
+            "the event that was awaited did not come",
+        )
+        .hint("Some OpenCode versions have broken streams; try a newer one."))
+    })
+}
+
+fn is_of(event: &Event, session: &SessionId) -> bool {
+    event.session_id() == Some(session)
+}
