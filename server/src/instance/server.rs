@@ -259,6 +259,8 @@ impl Supervisor {
                     turn = ordered(&mut self.inbox) => Some(turn),
                 };
                 if let Some(turn) = turn {
+                    // Before its stream breaks, so that nobody takes that for a crash.
+                    self.state.send_replace(ServerState::Starting);
                     process.stop().await;
                     return turn;
                 }

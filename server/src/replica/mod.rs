@@ -222,8 +222,13 @@ impl Replica {
             Kept::No => Transcript::default(),
             Kept::Unseen(transcript) | Kept::Open(transcript) => transcript,
         };
+        let (oldest, cursor) = (
+            content.page.messages.first().map(|m| m.info.id.clone()),
+            content.page.cursor.clone(),
+        );
         // What this changes is in the snapshot, which replaces all that was told before.
         transcript.merge(content.page, content.todos, run, Gap::None);
+        transcript.begin_at(oldest.as_ref(), cursor);
         session.transcript = Kept::Open(transcript);
         self.tell_session(&id);
         self.snapshot(&id)

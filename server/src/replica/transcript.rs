@@ -222,6 +222,16 @@ impl Transcript {
         self.cursor = cursor;
     }
 
+    /// Forgets the messages before this one: the client asked for no more.
+    pub fn begin_at(&mut self, oldest: Option<&MessageId>, cursor: Option<String>) {
+        let at = self
+            .messages
+            .iter()
+            .position(|m| Some(&m.info.id) == oldest);
+        self.messages.drain(..at.unwrap_or_default());
+        self.cursor = cursor;
+    }
+
     /// As clients see it.
     pub fn to_messages(&self) -> Vec<Message> {
         self.messages.iter().map(MessageState::to_message).collect()
