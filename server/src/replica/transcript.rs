@@ -319,6 +319,7 @@ impl PartState {
             return None;
         }
         match (&mut self.part.body, new.part.body) {
+            (old, new) if *old == new => None,
             (PartBody::Text(old), PartBody::Text(new)) if old.synthetic == new.synthetic => {
                 if self.growth == Growth::Open && old.text.starts_with(&new.text) {
                     return None;
@@ -345,7 +346,8 @@ impl PartState {
                 let only_output = old == &new;
                 let grown = match (&before, &after) {
                     (Some(before), Some(after)) => after.strip_prefix(before.as_str()),
-                    (None, Some(after)) => Some(after.as_str()),
+                    // Empty output is not the same as none, and no append can tell it.
+                    (None, Some(after)) => Some(after.as_str()).filter(|new| !new.is_empty()),
                     (None, None) => Some(""),
                     (Some(_), None) => None,
                 };
@@ -362,7 +364,6 @@ impl PartState {
                 self.part.body = PartBody::Tool(new);
                 change
             }
-            (old, new) if *old == new => None,
             (_, new) => {
                 self.part.body = new;
                 Some(Change::Part(message_id.clone(), self.part.clone()))
