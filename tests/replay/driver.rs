@@ -61,7 +61,7 @@ impl Driver {
         let mut seen = self.client.screen.clone();
         seen.revision = 0;
         if let Some(held) = self.replica.snapshot(&self.session) {
-            assert_eq!(seen, held, "the client sees something else after {context}");
+            assert_same(&seen, &held, &format!("seen and held after {context}"));
         }
     }
 }
@@ -73,7 +73,12 @@ pub fn from_rest(recording: &Recording) -> SessionSnapshot {
 
 /// Whether the session's run is over, and by failing if the stream said so.
 #[track_caller]
-pub fn assert_ends(recording: &Recording, mut is: SessionSnapshot, mut should: SessionSnapshot, whole: bool) {
+pub fn assert_ends(
+    recording: &Recording,
+    mut is: SessionSnapshot,
+    mut should: SessionSnapshot,
+    whole: bool,
+) {
     let failed = matches!(is.session.status, SessionStatus::Error { .. });
     let idle = is.session.status == SessionStatus::Idle;
     if whole {
@@ -82,5 +87,21 @@ pub fn assert_ends(recording: &Recording, mut is: SessionSnapshot, mut should: S
     assert!(failed || idle, "{recording:?}: {:?}", is.session.status);
     is.session.status = SessionStatus::Idle;
     should.session.status = SessionStatus::Idle;
-    assert_eq!(is, should, "{recording:?} ends otherwise than REST");
+    assert_same(
+        &is,
+        &should,
+        &format!("seen and shown by REST: {recording:?}"),
+    );
+}
+
+/// Equal; a failure tells the first part that is not.
+#[track_caller]
+pub fn assert_same(left: &SessionSnapshot, right: &SessionSnapshot, context: &str) {
+    for (left, right) in left.messages.iter().zip(&right.messages) {
+        for (left, right) in left.parts.iter().zip(&right.parts) {
+            assert_eq!(left, right, "{context}");
+        }
+        assert_eq!(left, right, "{context}");
+    }
+    assert_eq!(left, right, "{context}");
 }

@@ -9,12 +9,10 @@ use crate::server::Server;
 
 fn replay(recording: &Recording) -> Driver {
     let mut driver = Driver::new(recording);
-    let texts = Texts::of(&recording.data(), &recording.shown());
+    let texts = Texts::of(recording);
     for event in recording.events() {
         driver.apply(event);
-        if !matches!(recording.before, recordings::Before::Shown(_)) {
-            texts.assert_never_silently_wrong(&driver.client.screen);
-        }
+        texts.assert_never_silently_wrong(&driver.client.screen);
     }
     driver
 }

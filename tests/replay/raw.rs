@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 use sidestream::protocol::{Message, PartBody, SessionSnapshot};
 
+use crate::recordings::Recording;
+
 /// Message by message and part by part: the same ids in the same order, and every text and tool
 /// output to the byte.
 #[track_caller]
@@ -82,23 +84,26 @@ pub struct Texts {
 }
 
 impl Texts {
-    pub fn of(data: &[String], shown: &[Value]) -> Self {
+    pub fn of(recording: &Recording) -> Self {
         let mut texts = Self::default();
-        for data in data {
-            let envelope: Value = serde_json::from_str(data).unwrap();
+        for data in recording.data() {
+            let envelope: Value = serde_json::from_str(&data).unwrap();
             let event = envelope.get("payload").unwrap_or(&envelope);
             let properties = &event["properties"];
             match text(&event["type"]) {
+                // Without a part's start, its deltas joined are not its text.
                 "message.part.delta" => {
-                    let id = text(&properties["partID"]).to_owned();
-                    let joined = texts.joined.entry(id).or_default();
-                    joined.push_str(text(&properties["delta"]));
+                    let id = text(&properties["partID"]);
+                    if texts.whole.contains_key(id) {
+                        let joined = texts.joined.entry(id.to_owned()).or_default();
+                        joined.push_str(text(&properties["delta"]));
+                    }
                 }
                 "message.part.updated" => texts.learn(&properties["part"]),
                 _ => {}
             }
         }
-        for message in shown {
+        for message in recording.shown_before().iter().chain(&recording.shown()) {
             for part in message["parts"].as_array().unwrap() {
                 texts.learn(part);
             }

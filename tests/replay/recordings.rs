@@ -113,7 +113,10 @@ const APART: [(&str, &str); 13] = [
         "delete-busy.sse",
         "The session was deleted, so that REST shows nothing of it.",
     ),
-    ("rename-delete.sse", "The session was deleted and never held a message."),
+    (
+        "rename-delete.sse",
+        "The session was deleted and never held a message.",
+    ),
     (
         "rename-delete.global.sse",
         "It shows how events are lost right after the connection: it holds none.",
@@ -152,6 +155,12 @@ pub fn all() -> Vec<Recording> {
         }
     }
     all
+}
+
+pub fn named(stream: &str) -> Recording {
+    let mut all = all().into_iter();
+    all.find(|recording| recording.stream == stream)
+        .unwrap_or_else(|| panic!("{stream} takes no part"))
 }
 
 /// Why a file takes no part in [`all`].
@@ -195,6 +204,11 @@ fn path(file: &str) -> PathBuf {
 pub fn decode(directory: &str, data: &str) -> Decoded {
     let directory = Path::new(directory);
     Decoder { directory }.decode(data)
+}
+
+/// Whether it adds text to a part.
+pub fn is_delta(data: &str) -> bool {
+    data.contains("\"message.part.delta\"")
 }
 
 /// The events of a stream that mean something to the instance of a directory.

@@ -62,7 +62,9 @@ impl Server {
             server.hear(&data);
         }
         let session = recording.session();
-        server.messages.retain(|m| m["info"]["sessionID"] != session.as_str());
+        server
+            .messages
+            .retain(|m| m["info"]["sessionID"] != session.as_str());
         server.messages.extend(recording.shown());
         server
     }
