@@ -24,6 +24,13 @@ impl Driver {
         Self::open(&Server::before(recording), recording.session())
     }
 
+    /// The session was opened while nothing ran.
+    pub fn idle(recording: &Recording) -> Self {
+        let mut server = Server::before(recording);
+        server.running.clear();
+        Self::open(&server, recording.session())
+    }
+
     pub fn open(server: &Server, session: SessionId) -> Self {
         let mut replica = Replica::new(instance());
         replica.resync(server.overview(), true);

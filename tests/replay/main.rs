@@ -12,10 +12,13 @@
 mod client;
 mod driver;
 mod in_order;
+mod kinds;
 mod outbox;
 mod raw;
 mod recordings;
 mod resync;
-mod rules;
+mod runs;
 mod server;
+mod story;
 mod variants;
+mod waiting;

@@ -18,7 +18,7 @@ use crate::recordings::Recording;
 pub struct Server {
     directory: String,
     sessions: BTreeMap<String, Value>,
-    running: BTreeMap<String, Value>,
+    pub running: BTreeMap<String, Value>,
     pub messages: Vec<Value>,
     permissions: Vec<Value>,
     questions: Vec<Value>,
@@ -34,7 +34,11 @@ impl Server {
             ..Self::default()
         };
         let session = recording.session();
-        let rows = recording.data().into_iter().filter_map(|data| {
+        let data = match recording.stream {
+            "" => Vec::new(),
+            _ => recording.data(),
+        };
+        let rows = data.into_iter().filter_map(|data| {
             let (event_type, properties) = bare(&data)?;
             let row = properties["info"].clone();
             let is_row = event_type.starts_with("session.") && row["id"] == session.as_str();

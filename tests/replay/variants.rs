@@ -59,7 +59,7 @@ fn doubled(events: Vec<Event>, choices: &[u8]) -> Vec<Event> {
 }
 
 /// Messages, parts and text are one family, all else is the other; within each, order is kept.
-fn is_content(event: &Event) -> bool {
+pub fn is_content(event: &Event) -> bool {
     matches!(
         event,
         Event::Message(_)
