@@ -26,7 +26,7 @@ fn a_failure_is_told_once_in_its_first_and_clear_words() {
         states.retain(|state| matches!(state, SessionStatus::Error { .. }));
         let message = words.to_owned();
         let failed = SessionStatus::Error { message };
-        assert_eq!(states, [failed.clone()], "{stream}");
+        assert_eq!(states, std::slice::from_ref(&failed), "{stream}");
         assert_eq!(
             story.snapshot().session.status,
             failed,

@@ -412,3 +412,6 @@ fn is_step_back(old: MessageStatus, new: MessageStatus) -> bool {
     );
     ended && new == MessageStatus::Streaming
 }
+
+#[cfg(test)]
+mod tests;
