@@ -4,7 +4,7 @@
 //! notifications go by the outbox.
 
 mod backend;
-mod outbox;
+pub mod outbox;
 mod progress;
 mod transport;
 
