@@ -4,6 +4,8 @@
 //! both anew, and `cargo run -p sidestream-tests --bin record-protocol` takes new examples from a
 //! real run.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
