@@ -121,12 +121,13 @@ impl Chat {
     async fn converse(&mut self) -> Result<Ended> {
         let began = Instant::now();
         let instance = self.connect().await?;
+        // Servers before 1.1 do not say it.
         let version = instance
             .server
             .and_then(|server| server.version)
-            .unwrap_or_default();
+            .map_or(String::new(), |version| format!(" {version}"));
         self.screen.line(&format!(
-            "OpenCode {version} is ready in {} ({:.1} s).",
+            "OpenCode{version} is ready in {} ({:.1} s).",
             instance.directory.display(),
             began.elapsed().as_secs_f32()
         ))?;
