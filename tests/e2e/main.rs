@@ -6,4 +6,10 @@
     reason = "this is test code: what goes wrong here has to end the test"
 )]
 
+mod attached;
+mod endings;
+mod folders;
+mod permissions;
+mod recovery;
 mod replies;
+mod sessions;

@@ -155,6 +155,13 @@ impl Client {
         Ok(self.child.wait().await?)
     }
 
+    /// Closes the server's standard input, as an editor that dies does, and hands over what is
+    /// left of it.
+    #[must_use]
+    pub fn hang_up(self) -> Child {
+        self.child
+    }
+
     /// The process, to do with as one likes; its pipes stay open until `self` is dropped.
     pub fn child(&mut self) -> &mut Child {
         &mut self.child

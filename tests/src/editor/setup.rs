@@ -83,11 +83,10 @@ impl Setup {
     /// Shakes hands.
     pub async fn launch(self) -> Editor {
         let server = &self.settings["server"];
-        let servers = match (&server["url"], &server["scope"], &self.place) {
-            (Value::String(_), _, _) => 0,
-            (_, Value::String(scope), _) if scope == "window" => 1,
-            (_, _, Place::New { folders }) => *folders,
-            _ => 1,
+        let real = server["url"].is_null() && server["command"].is_null();
+        let servers = match &self.place {
+            Place::New { folders } if real && server["scope"] != "window" => *folders,
+            _ => usize::from(real),
         };
         let sandbox = match self.place {
             Place::New { folders } => Sandbox::new(folders, servers).await,
