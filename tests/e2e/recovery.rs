@@ -19,11 +19,13 @@ async fn a_server_killed_mid_reply_comes_back_and_queued_prompts_are_sent_once()
     let second = editor.prompt(&session, "the second one").await;
     assert_eq!(first.state, PromptState::Queued);
     assert_eq!(second.state, PromptState::Queued);
-    let queued = editor.messages(&session);
-    let queued = queued
-        .iter()
-        .filter(|m| m.info.status == MessageStatus::Queued);
-    assert_eq!(queued.count(), 2);
+    editor
+        .shows("both prompts waiting", |screen| {
+            let messages = screen.open[&session].messages.iter();
+            let queued = messages.filter(|m| m.info.status == MessageStatus::Queued);
+            (queued.count() == 2).then_some(())
+        })
+        .await;
     let cancel = SessionCancelQueued {
         instance_id: editor.instance_id(0).await,
         session_id: session.clone(),
