@@ -9,6 +9,7 @@
     reason = "this is test code: what goes wrong here has to end the test"
 )]
 
+pub mod document;
 pub mod editor;
 pub mod opencode;
 pub mod processes;

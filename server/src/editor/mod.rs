@@ -4,7 +4,7 @@
 //! notifications go by the outbox.
 
 mod backend;
-mod outbox;
+pub mod outbox;
 mod progress;
 mod transport;
 
@@ -46,6 +46,7 @@ pub async fn serve() -> Result<()> {
         handler: shared,
         outbox: outbox.clone(),
         exit: gone.clone(),
+        unanswered: Arc::default(),
     };
     let input = EndWatch::new(tokio::io::stdin(), gone.clone());
     let server = Server::new(input, OutboxWriter(outbox.clone()), socket)

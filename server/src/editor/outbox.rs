@@ -5,7 +5,7 @@
 //! state replaces the queued one, so that the queue never holds more than the replica does, however
 //! long the editor sleeps. What waits for the user overtakes text.
 
-mod queue;
+pub mod queue;
 
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

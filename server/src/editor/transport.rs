@@ -2,14 +2,17 @@
 //! the end of input while a handler runs, nor when the output is stuck; and it dies of a panic in
 //! a handler. `ARCHITECTURE.md` has the measurements.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 use tower_lsp::ExitedError;
@@ -19,6 +22,9 @@ use tower_service::Service;
 use super::outbox::Outbox;
 use crate::instance::outlet::Responder;
 use crate::protocol;
+
+/// LSP's code for a request that was cancelled.
+const CANCELLED: i64 = -32_800;
 
 /// Standard input, with a bell that rings at its end.
 pub struct EndWatch<R> {
@@ -82,6 +88,8 @@ pub struct Front<S, H> {
     pub handler: H,
     pub outbox: Outbox,
     pub exit: Arc<Notify>,
+    /// Requests of ours that are not answered yet; one that is cancelled leaves.
+    pub unanswered: Arc<Mutex<HashSet<Id>>>,
 }
 
 /// What is done with our own requests, without waiting.
@@ -106,8 +114,10 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        if request.method() == "exit" {
-            self.exit.notify_one();
+        match request.method() {
+            "exit" => self.exit.notify_one(),
+            "$/cancelRequest" => self.cancel(request.params()),
+            _ => {}
         }
         if self.handler.is_ready()
             && let Some(id) = request.id().cloned()
@@ -131,7 +141,7 @@ where
 
 /// Some clients send `"params": null` with `shutdown`, which tower-lsp refuses.
 fn without_null_params(request: Request) -> Request {
-    if request.params() != Some(&serde_json::Value::Null) {
+    if request.params() != Some(&Value::Null) {
         return request;
     }
     let (method, id, _) = request.into_parts();
@@ -141,12 +151,37 @@ fn without_null_params(request: Request) -> Request {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<S, H> Front<S, H> {
+    /// Answers a request of ours at once, because nobody wants its result any more.
+    fn cancel(&self, params: Option<&Value>) {
+        let id = params.and_then(|params| Id::deserialize(params.get("id")?).ok());
+        if let Some(id) = id
+            && lock(&self.unanswered).remove(&id)
+        {
+            self.outbox.message(&json!({
+                "jsonrpc": "2.0",
+                "id": id,
+                "error": {"code": CANCELLED, "message": "Cancelled."},
+            }));
+        }
+    }
+}
+
 impl<S, H: Handle> Front<S, H> {
     fn dispatch(&self, id: Id, parsed: Result<protocol::Request, String>) {
-        let outbox = self.outbox.clone();
+        lock(&self.unanswered).insert(id.clone());
         let responder = {
-            let id = id.clone();
-            Responder::new(move |result| outbox.answer(&id, result))
+            let (id, outbox, unanswered) =
+                (id.clone(), self.outbox.clone(), self.unanswered.clone());
+            Responder::new(move |result| {
+                if lock(&unanswered).remove(&id) {
+                    outbox.answer(&id, result);
+                }
+            })
         };
         match parsed {
             Ok(request) => {

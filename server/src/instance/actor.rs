@@ -40,8 +40,6 @@ pub(super) enum Input {
     Log(LogEntry),
     /// Work that has ended, with what to do now.
     Finished(Box<dyn FnOnce(&mut Actor) + Send>),
-    /// The user is back.
-    Wake,
     Close(Option<oneshot::Sender<()>>),
 }
 
@@ -160,11 +158,6 @@ impl Actor {
                     entry,
                 }]),
                 Input::Finished(then) => then(&mut self),
-                Input::Wake => {
-                    if matches!(self.phase, Phase::Link(LinkState::Disconnected { .. })) {
-                        self.wake();
-                    }
-                }
                 Input::Close(done) => break done,
             }
             self.tell();

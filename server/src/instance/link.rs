@@ -108,7 +108,10 @@ impl Link {
                     retry_at,
                     why,
                 })?;
-                self.wait(server, None).await;
+                if self.wait(server, None).await == Woken::Asked {
+                    self.server.restart();
+                    self.wait(server, None).await;
+                }
             }
             ServerState::Failed(failure) => {
                 self.tell(LinkState::Failed(failure))?;

@@ -181,13 +181,6 @@ impl Registry {
         }
     }
 
-    /// The editor has the user's attention again: what gave up may try once more.
-    pub fn wake_all(&self) {
-        for entry in &self.instances {
-            entry.send(Input::Wake);
-        }
-    }
-
     /// Closes everything and waits until our servers are gone, but not for ever.
     pub async fn shutdown(&self) {
         let ids: Vec<InstanceId> = self

@@ -231,6 +231,8 @@ impl Actor {
                         }
                         actor.resync();
                     }
+                    // Not while the server is away: that is no sign of anything.
+                    Err(error) if is_loss(&error) => actor.watch(&prompt, check),
                     Ok(Seen::Forgotten) | Err(_) if check < MAX_CHECKS => {
                         actor.watch(&prompt, check + 1);
                     }

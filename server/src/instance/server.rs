@@ -259,6 +259,8 @@ impl Supervisor {
                     turn = ordered(&mut self.inbox) => Some(turn),
                 };
                 if let Some(turn) = turn {
+                    // Before its stream breaks, so that nobody takes that for a crash.
+                    self.state.send_replace(ServerState::Starting);
                     process.stop().await;
                     return turn;
                 }
@@ -333,9 +335,9 @@ async fn start(
 ) -> Result<Process, Error> {
     let announce = |line| logs.add(LogSource::Sidestream, line);
     let program = find::find(&settings.command, &announce).await?;
+    tracing::info!("starting {}", program.path.display());
     announce(format!(
-        "Starting {} (found by {})",
-        program.path.display(),
+        "Starting OpenCode, found by {} …",
         program.found_by.in_words()
     ));
     let limit = Duration::from_millis(settings.start_timeout_ms);

@@ -117,6 +117,7 @@ impl Actor {
             return;
         };
         self.sync.whole.get_or_insert_default();
+        self.replica.begin_resync();
         let epoch = self.sync.epoch;
         let page_size = self.settings.history.page_size;
         let open: Vec<(SessionId, usize)> = self

@@ -53,10 +53,14 @@ where
         }
         let mut batch = Vec::new();
         let mut item = self.inner.next().await;
-        while batch.len() < MAX_BATCH {
+        loop {
             let ended = match item {
                 Some(Ok(event)) => {
                     batch.extend(event.data);
+                    // Before the next one is taken: what is taken has to be handed out.
+                    if batch.len() == MAX_BATCH {
+                        break;
+                    }
                     match self.inner.next().now_or_never() {
                         Some(next) => {
                             item = next;
@@ -157,6 +161,17 @@ mod tests {
             assert_eq!(seen, ["{\"a\":\"ä€😀\"}", "2"], "split at {at}");
             assert_eq!(ended, Ended::Closed);
         }
+    }
+
+    #[tokio::test]
+    async fn no_event_is_lost_between_two_batches() {
+        let burst: String = (0..3 * MAX_BATCH + 1)
+            .map(|number| format!("data: {number}\n\n"))
+            .collect();
+        let (seen, ended) = all(vec![Bytes::from(burst)]).await;
+        let all: Vec<String> = (0..3 * MAX_BATCH + 1).map(|n| n.to_string()).collect();
+        assert_eq!(seen, all);
+        assert_eq!(ended, Ended::Closed);
     }
 
     #[tokio::test]

@@ -213,6 +213,7 @@ pub struct MessageInfo {
     pub error: Option<MessageError>,
 }
 
+/// A message with its parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     #[serde(flatten)]

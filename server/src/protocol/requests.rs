@@ -62,6 +62,21 @@ macro_rules! requests {
                 }
             }
 
+            /// Reads an answered request as its types and writes it again: what the types do not
+            /// know is gone. For the tests of the documentation's examples.
+            #[must_use]
+            pub fn rewrite(
+                method: &str,
+                params: &Value,
+                result: &Value,
+            ) -> Option<serde_json::Result<(Value, Value)>> {
+                match method {
+                    $($editor_method => Some(rewrite::<$editor>(params, result)),)*
+                    $($method => Some(rewrite::<$name>(params, result)),)*
+                    _ => None,
+                }
+            }
+
             /// Per method: name, the schema of its parameters, the schema of its result.
             pub fn schemas(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema, Schema)> {
                 vec![
@@ -71,6 +86,17 @@ macro_rules! requests {
             }
         }
     };
+}
+
+fn rewrite<C>(params: &Value, result: &Value) -> serde_json::Result<(Value, Value)>
+where
+    C: Call + for<'de> Deserialize<'de>,
+    C::Result: Serialize,
+{
+    Ok((
+        serde_json::to_value(C::deserialize(params)?)?,
+        serde_json::to_value(C::Result::deserialize(result)?)?,
+    ))
 }
 
 fn schemas_of<C>(generator: &mut SchemaGenerator) -> (&'static str, Schema, Schema)
@@ -142,6 +168,7 @@ macro_rules! params {
 }
 
 params! {
+    /// All instances of this editor, in the order they were opened.
     InstanceList {}
     InstanceListResult {
         instances: Vec<Instance>,
@@ -152,6 +179,7 @@ params! {
         /// In place of the settings' `server`, for this instance.
         server: Option<ServerSettings>,
     }
+    /// Closes the event stream, then stops the server if it is ours.
     InstanceClose {
         instance_id: InstanceId,
     }
@@ -163,6 +191,7 @@ params! {
     InstanceReconnect {
         instance_id: InstanceId,
     }
+    /// The last lines of the server process, 1,000 at most.
     InstanceLogs {
         instance_id: InstanceId,
         limit: Option<usize>,
@@ -171,6 +200,7 @@ params! {
         /// Oldest first.
         entries: Vec<LogEntry>,
     }
+    /// The last raw events of the stream, 1,000 at most, for debugging.
     InstanceEvents {
         instance_id: InstanceId,
         limit: Option<usize>,
@@ -179,6 +209,7 @@ params! {
         /// Oldest first.
         events: Vec<EventRecord>,
     }
+    /// Sessions of the folder, newest first; 100 when no limit is named.
     SessionList {
         instance_id: InstanceId,
         /// Only titles with this text.
@@ -195,6 +226,7 @@ params! {
         /// There are more.
         cursor: Option<String>,
     }
+    /// A new session. It is not open yet.
     SessionCreate {
         instance_id: InstanceId,
         title: Option<String>,
@@ -225,6 +257,7 @@ params! {
         instance_id: InstanceId,
         session_id: SessionId,
     }
+    /// Gives a session another title.
     SessionRename {
         instance_id: InstanceId,
         session_id: SessionId,
@@ -255,16 +288,19 @@ params! {
         session_id: SessionId,
         message_id: MessageId,
     }
+    /// Stops a session's run, and those of its children.
     SessionAbort {
         instance_id: InstanceId,
         session_id: SessionId,
     }
+    /// All permissions that wait in this instance, those of children included.
     PermissionList {
         instance_id: InstanceId,
     }
     PermissionListResult {
         permissions: Vec<Permission>,
     }
+    /// Answers a permission. `always` counts for all sessions of the instance until its server ends.
     PermissionReplyTo {
         instance_id: InstanceId,
         permission_id: PermissionId,
@@ -272,18 +308,21 @@ params! {
         /// With `reject`: what to do instead; the model goes on with it.
         message: Option<String>,
     }
+    /// All questions that wait in this instance, those of children included.
     QuestionList {
         instance_id: InstanceId,
     }
     QuestionListResult {
         questions: Vec<Question>,
     }
+    /// Answers a question.
     QuestionReply {
         instance_id: InstanceId,
         question_id: QuestionId,
         /// One list per question: the labels chosen, or the user's own words.
         answers: Vec<Vec<String>>,
     }
+    /// Dismisses a question; the run ends.
     QuestionReject {
         instance_id: InstanceId,
         question_id: QuestionId,

@@ -109,7 +109,8 @@ impl Transcript {
 }
 
 impl PartState {
-    /// REST shows open text as empty (v1 contract, rule 2): ours is longer.
+    /// REST shows open text as empty (v1 contract, rule 2): ours is longer. Versions before 1.2
+    /// show what there is, which then is the truth.
     fn keep_longer_text(&mut self, old: &PartState, gap: Gap) {
         let (was_partial, old_text) = match &old.part.body {
             PartBody::Text(old) => (old.partial, &old.text),
@@ -119,7 +120,8 @@ impl PartState {
         let Some(text) = text_of(&mut self.part.body) else {
             return;
         };
-        if old_text.starts_with(text.as_str()) {
+        let is_truth = !text.is_empty() && text.len() >= old_text.len();
+        if !is_truth && old_text.starts_with(text.as_str()) {
             text.clone_from(old_text);
             if was_partial || gap == Gap::Possible {
                 self.mark_hole();
@@ -136,10 +138,10 @@ impl PartState {
 }
 
 impl MessageState {
+    /// Its parts stay open: a run that began while REST was asked goes on by events.
     fn interrupt(&mut self) {
         self.info.status = MessageStatus::Interrupted;
         for part in self.parts.iter_mut().filter(|p| p.growth == Growth::Open) {
-            part.growth = Growth::Closed;
             if let PartBody::Tool(tool) = &mut part.part.body {
                 tool.status = ToolStatus::Interrupted;
             }

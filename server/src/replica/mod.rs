@@ -5,6 +5,7 @@
 
 mod merge;
 mod session;
+mod tell;
 mod transcript;
 mod waiting;
 
@@ -19,7 +20,7 @@ pub use merge::Gap;
 use merge::Run;
 use session::{Kept, SessionState};
 use transcript::{Change, Transcript};
-use waiting::{Wait, Waiting};
+use waiting::Waiting;
 
 pub struct Replica {
     instance_id: InstanceId,
@@ -27,6 +28,8 @@ pub struct Replica {
     /// Their runs may go on and send events (v1 contract, rule 9).
     deleted: HashSet<SessionId>,
     waiting: Waiting,
+    /// Sessions that were heard of since an overview was asked for, which may not have them.
+    young: HashSet<SessionId>,
     changes: Vec<Notification>,
 }
 
@@ -38,6 +41,7 @@ impl Replica {
             sessions: HashMap::new(),
             deleted: HashSet::new(),
             waiting: Waiting::default(),
+            young: HashSet::new(),
             changes: Vec::new(),
         }
     }
@@ -161,12 +165,18 @@ impl Replica {
         }
     }
 
+    /// An overview is being asked for: what is heard of from now on may not be in it.
+    pub fn begin_resync(&mut self) {
+        self.young.clear();
+    }
+
     /// Takes over what the server says of all sessions. The very first time clients are told
     /// only of what waits for them: they list the sessions themselves.
     pub fn resync(&mut self, overview: Overview, first: bool) {
         let listed: HashSet<SessionId> = overview.sessions.iter().map(|s| s.id.clone()).collect();
         if overview.complete {
-            let gone = self.sessions.keys().filter(|id| !listed.contains(*id));
+            let gone = self.sessions.keys();
+            let gone = gone.filter(|id| !listed.contains(*id) && !self.young.contains(*id));
             for id in gone.cloned().collect::<Vec<_>>() {
                 self.remove_session(&id);
             }
@@ -222,8 +232,13 @@ impl Replica {
             Kept::No => Transcript::default(),
             Kept::Unseen(transcript) | Kept::Open(transcript) => transcript,
         };
+        let (oldest, cursor) = (
+            content.page.messages.first().map(|m| m.info.id.clone()),
+            content.page.cursor.clone(),
+        );
         // What this changes is in the snapshot, which replaces all that was told before.
         transcript.merge(content.page, content.todos, run, Gap::None);
+        transcript.begin_at(oldest.as_ref(), cursor);
         session.transcript = Kept::Open(transcript);
         self.tell_session(&id);
         self.snapshot(&id)
@@ -406,6 +421,7 @@ impl Replica {
         if !self.sessions.contains_key(id) {
             let state = SessionState::unknown(id.clone());
             self.sessions.insert(id.clone(), state);
+            self.young.insert(id.clone());
         }
         match self.sessions.get_mut(id) {
             Some(session) => session,
@@ -426,122 +442,6 @@ impl Replica {
         }
     }
 
-    fn view(&self, session: &SessionState) -> Session {
-        let id = &session.info.id;
-        let permissions = self.permissions().iter().filter(|p| p.session_id == *id);
-        let questions = self.questions().iter().filter(|q| q.session_id == *id);
-        session.view(&self.instance_id, permissions.count(), questions.count())
-    }
-
-    fn tell_session(&mut self, id: &SessionId) {
-        let Some(session) = self.sessions.get(id) else {
-            return;
-        };
-        // Before its row is known there is nothing to show; the row is on its way.
-        if session.info.time.created == 0 && session.info.title.is_empty() && session.told.is_none()
-        {
-            return;
-        }
-        let view = self.view(session);
-        if session.told.as_ref() != Some(&view) {
-            self.session(id).told = Some(view.clone());
-            self.changes.push(Notification::SessionDidChange {
-                instance_id: self.instance_id.clone(),
-                session: view,
-            });
-        }
-    }
-
-    fn tell_waits(&mut self, waits: impl IntoIterator<Item = Wait>) {
-        for wait in waits {
-            let session_id = wait.session_id().clone();
-            let instance_id = self.instance_id.clone();
-            self.changes.push(match wait {
-                Wait::PermissionAsked(permission) => Notification::PermissionDidAsk {
-                    instance_id,
-                    permission,
-                },
-                Wait::PermissionResolved(_, permission_id, reply) => {
-                    Notification::PermissionDidResolve {
-                        instance_id,
-                        permission_id,
-                        reply,
-                    }
-                }
-                Wait::QuestionAsked(question) => Notification::QuestionDidAsk {
-                    instance_id,
-                    question,
-                },
-                Wait::QuestionResolved(_, question_id) => Notification::QuestionDidResolve {
-                    instance_id,
-                    question_id,
-                },
-            });
-            self.tell_session(&session_id);
-        }
-    }
-
-    /// Revisions are counted where the notifications leave, because merged ones count as one.
-    fn tell_content(&mut self, session_id: &SessionId, changes: Vec<Change>) {
-        for change in changes {
-            let (instance_id, session_id) = (self.instance_id.clone(), session_id.clone());
-            let revision = 0;
-            let notification = match change {
-                Change::Message(message) => Notification::MessageDidChange {
-                    instance_id,
-                    session_id,
-                    revision,
-                    message,
-                },
-                Change::MessageRemoved(message_id) => Notification::MessageDidRemove {
-                    instance_id,
-                    session_id,
-                    revision,
-                    message_id,
-                },
-                Change::Part(message_id, part) => Notification::PartDidChange {
-                    instance_id,
-                    session_id,
-                    revision,
-                    message_id,
-                    part,
-                },
-                Change::Append(message_id, part_id, field, text) => Notification::PartDidAppend {
-                    instance_id,
-                    session_id,
-                    revision,
-                    message_id,
-                    part_id,
-                    field,
-                    text,
-                },
-                Change::PartRemoved(message_id, part_id) => Notification::PartDidRemove {
-                    instance_id,
-                    session_id,
-                    revision,
-                    message_id,
-                    part_id,
-                },
-                Change::Todos(todos) => Notification::TodoDidChange {
-                    instance_id,
-                    session_id,
-                    revision,
-                    todos,
-                },
-                Change::Reset => match self.snapshot(&session_id) {
-                    Some(snapshot) => Notification::SessionDidReset {
-                        instance_id,
-                        session_id,
-                        revision,
-                        snapshot: Box::new(snapshot),
-                    },
-                    None => continue,
-                },
-            };
-            self.changes.push(notification);
-        }
-    }
-
     /// Takes back a message of our own.
     pub fn remove_local_message(&mut self, session_id: &SessionId, id: &MessageId) {
         self.edit(session_id, |transcript, changes| {
@@ -555,5 +455,49 @@ fn run_of(session: &SessionState) -> Run {
         Run::Live
     } else {
         Run::Over
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(id: &str) -> SessionInfo {
+        SessionInfo {
+            id: id.into(),
+            title: id.into(),
+            ..SessionInfo::default()
+        }
+    }
+
+    fn overview(ids: &[&str]) -> Overview {
+        Overview {
+            sessions: ids.iter().map(|id| session(id)).collect(),
+            complete: true,
+            ..Overview::default()
+        }
+    }
+
+    #[test]
+    fn a_session_made_while_the_overview_was_asked_for_stays() {
+        let mut replica = Replica::new("here".into());
+        replica.begin_resync();
+        replica.learn(session("new"));
+        replica.resync(overview(&["old"]), true);
+        assert!(replica.view_of(&"new".into()).is_some());
+    }
+
+    #[test]
+    fn a_session_that_was_deleted_elsewhere_goes() {
+        let mut replica = Replica::new("here".into());
+        replica.begin_resync();
+        replica.resync(overview(&["old", "gone"]), true);
+        replica.begin_resync();
+        replica.resync(overview(&["old"]), false);
+        assert!(replica.view_of(&"gone".into()).is_none());
+        assert!(matches!(
+            replica.take_changes().last(),
+            Some(Notification::SessionDidRemove { session_id, .. }) if session_id.as_str() == "gone"
+        ));
     }
 }

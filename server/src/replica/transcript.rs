@@ -6,11 +6,11 @@
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart};
 use crate::protocol::notifications::Field;
 use crate::protocol::{
-    Message, MessageId, MessageInfo, MessageStatus, Part, PartBody, PartId, Role, Todo, ToolStatus,
+    Message, MessageId, MessageInfo, MessageStatus, Part, PartBody, PartId, Role, Todo,
 };
 
-/// Events for messages or parts that have not come yet are kept, so many at most. What is lost
-/// beyond that is repaired by the part's closing update.
+/// So many messages and parts that have not come yet are waited for at most. What is lost beyond
+/// that is repaired by the part's closing update.
 const MAX_EARLY: usize = 1_000;
 
 /// Messages, oldest first, from some point on to the newest.
@@ -27,6 +27,8 @@ pub struct Transcript {
 pub(super) struct MessageState {
     pub info: MessageInfo,
     pub parts: Vec<PartState>,
+    /// Dropped as no part of the answer; events may still tell of them.
+    pub abandoned: Vec<PartId>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +42,8 @@ pub(super) struct PartState {
 #[derive(Clone, Debug, PartialEq)]
 enum Early {
     Part(MessageId, IncomingPart),
-    Delta(MessageId, PartId, String),
+    /// All deltas of the part, joined.
+    Text(PartId, String),
 }
 
 /// What a client has to be told. Whole things, except for `Append`.
@@ -84,6 +87,7 @@ impl Transcript {
         self.insert(MessageState {
             info: info.clone(),
             parts: Vec::new(),
+            abandoned: Vec::new(),
         });
         changes.push(Change::Message(info));
         for early in self.take_early(|early| matches!(early, Early::Part(m, _) if *m == id)) {
@@ -116,8 +120,11 @@ impl Transcript {
         }
         let mut part = part;
         let id = part.part.id.clone();
-        for early in self.take_early(|early| matches!(early, Early::Delta(_, p, _) if *p == id)) {
-            if let (Early::Delta(_, _, text), Growth::Open) = (early, part.growth)
+        if part.growth == Growth::Open && self.messages[at].abandoned.contains(&id) {
+            return;
+        }
+        for early in self.take_early(|early| matches!(early, Early::Text(p, _) if *p == id)) {
+            if let (Early::Text(_, text), Growth::Open) = (early, part.growth)
                 && let Some(grown) = text_of(&mut part.part.body)
             {
                 grown.push_str(&text);
@@ -141,28 +148,32 @@ impl Transcript {
         text: String,
         changes: &mut Vec<Change>,
     ) {
-        let part = self
-            .messages
-            .iter_mut()
-            .rev()
-            .find(|message| message.info.id == message_id)
-            .and_then(|message| {
-                message
-                    .parts
-                    .iter_mut()
-                    .rev()
-                    .find(|p| p.part.id == part_id)
-            });
-        match part {
-            // The closing update had the whole text already: this delta is an old one.
-            Some(part) if part.growth == Growth::Closed => {}
-            Some(part) => {
-                if let Some(grown) = text_of(&mut part.part.body) {
+        let mut messages = self.messages.iter_mut().rev();
+        let message = messages.find(|message| message.info.id == message_id);
+        if let Some(message) = message {
+            if message.abandoned.contains(&part_id) {
+                return;
+            }
+            let mut parts = message.parts.iter_mut().rev();
+            if let Some(part) = parts.find(|part| part.part.id == part_id) {
+                // The closing update had the whole text already: to a closed part this delta is
+                // an old one.
+                if part.growth == Growth::Open
+                    && let Some(grown) = text_of(&mut part.part.body)
+                {
                     grown.push_str(&text);
                     changes.push(Change::Append(message_id, part_id, Field::Text, text));
                 }
+                return;
             }
-            None => self.keep_early(Early::Delta(message_id, part_id, text)),
+        }
+        let early = self.early.iter_mut().find_map(|early| match early {
+            Early::Text(part, text) if *part == part_id => Some(text),
+            _ => None,
+        });
+        match early {
+            Some(early) => early.push_str(&text),
+            None => self.keep_early(Early::Text(part_id, text)),
         }
     }
 
@@ -222,6 +233,16 @@ impl Transcript {
         self.cursor = cursor;
     }
 
+    /// Forgets the messages before this one: the client asked for no more.
+    pub fn begin_at(&mut self, oldest: Option<&MessageId>, cursor: Option<String>) {
+        let at = self
+            .messages
+            .iter()
+            .position(|m| Some(&m.info.id) == oldest);
+        self.messages.drain(..at.unwrap_or_default());
+        self.cursor = cursor;
+    }
+
     /// As clients see it.
     pub fn to_messages(&self) -> Vec<Message> {
         self.messages.iter().map(MessageState::to_message).collect()
@@ -276,14 +297,16 @@ impl MessageState {
     /// begins a new step in the same message: what was left is not part of the answer
     /// (v1 contract, §4).
     pub fn drop_abandoned(&mut self) -> Vec<Change> {
-        let message_id = &self.info.id;
-        self.parts
-            .extract_if(.., |part| {
-                part.growth == Growth::Open
-                    && matches!(part.part.body, PartBody::Text(_) | PartBody::Reasoning(_))
-            })
-            .map(|part| Change::PartRemoved(message_id.clone(), part.part.id))
-            .collect()
+        let unfinished = self.parts.extract_if(.., |part| {
+            part.growth == Growth::Open
+                && matches!(part.part.body, PartBody::Text(_) | PartBody::Reasoning(_))
+        });
+        let mut changes = Vec::new();
+        for part in unfinished {
+            self.abandoned.push(part.part.id.clone());
+            changes.push(Change::PartRemoved(self.info.id.clone(), part.part.id));
+        }
+        changes
     }
 }
 
@@ -292,6 +315,7 @@ impl From<IncomingMessage> for MessageState {
         let mut state = Self {
             info: message.info,
             parts: Vec::with_capacity(message.parts.len()),
+            abandoned: Vec::new(),
         };
         for part in message.parts {
             if part.part.body == PartBody::StepStart {
@@ -313,12 +337,13 @@ impl PartState {
             Change::Append(message_id.clone(), part.id.clone(), field, text.to_owned())
         };
         let was = std::mem::replace(&mut self.growth, new.growth);
-        if was == Growth::Closed && new.growth == Growth::Open && !self.is_interrupted() {
+        if was == Growth::Closed && new.growth == Growth::Open {
             // An old event, told again or late.
             self.growth = was;
             return None;
         }
         match (&mut self.part.body, new.part.body) {
+            (old, new) if *old == new => None,
             (PartBody::Text(old), PartBody::Text(new)) if old.synthetic == new.synthetic => {
                 if self.growth == Growth::Open && old.text.starts_with(&new.text) {
                     return None;
@@ -345,7 +370,8 @@ impl PartState {
                 let only_output = old == &new;
                 let grown = match (&before, &after) {
                     (Some(before), Some(after)) => after.strip_prefix(before.as_str()),
-                    (None, Some(after)) => Some(after.as_str()),
+                    // Empty output is not the same as none, and no append can tell it.
+                    (None, Some(after)) => Some(after.as_str()).filter(|new| !new.is_empty()),
                     (None, None) => Some(""),
                     (Some(_), None) => None,
                 };
@@ -362,7 +388,6 @@ impl PartState {
                 self.part.body = PartBody::Tool(new);
                 change
             }
-            (old, new) if *old == new => None,
             (_, new) => {
                 self.part.body = new;
                 Some(Change::Part(message_id.clone(), self.part.clone()))
@@ -377,10 +402,6 @@ impl PartState {
             PartBody::Reasoning(text) => text.partial = true,
             _ => {}
         }
-    }
-
-    fn is_interrupted(&self) -> bool {
-        matches!(&self.part.body, PartBody::Tool(tool) if tool.status == ToolStatus::Interrupted)
     }
 }
 
@@ -401,3 +422,6 @@ fn is_step_back(old: MessageStatus, new: MessageStatus) -> bool {
     );
     ended && new == MessageStatus::Streaming
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,11 +122,7 @@ impl Queue {
                     self.append(Entry::Notification(notification), None);
                 }
             }
-            N::InstanceDidClose { instance_id } => {
-                let instance = instance_id.clone();
-                self.revisions.retain(|(of, _), _| *of != instance);
-                self.append(Entry::Notification(notification), None);
-            }
+            N::InstanceDidClose { .. } => self.append(Entry::Notification(notification), None),
             N::FileDidChange { instance_id, path } => {
                 let key = Key::File(instance_id.clone(), path.clone());
                 self.replace(key, notification);
@@ -295,8 +291,13 @@ impl Queue {
                 if let Some(key) = key_of(notification) {
                     self.places.remove(&key);
                 }
-                if matches!(notification, Notification::InstanceDidLog { .. }) {
-                    self.logs -= 1;
+                match notification {
+                    Notification::InstanceDidLog { .. } => self.logs -= 1,
+                    // Not before: what was said of its sessions may still have waited.
+                    Notification::InstanceDidClose { instance_id } => {
+                        self.revisions.retain(|(of, _), _| of != instance_id);
+                    }
+                    _ => {}
                 }
                 let of = session_of(notification);
                 if let (Some(of), Some(revision)) = (of, notification.revision_mut()) {
@@ -494,3 +495,6 @@ fn is_last_of(
         })
         .is_some_and(|last| std::ptr::eq(last, queued))
 }
+
+#[cfg(test)]
+mod tests;

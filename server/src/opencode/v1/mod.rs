@@ -3,6 +3,7 @@
 //! Its rules and traps are in the v1 contract; comments name the sections.
 
 pub mod decode;
+pub mod part;
 pub mod wire;
 
 use std::collections::HashMap;
@@ -243,7 +244,7 @@ impl Dialect for V1 {
             .filter_map(|(session, call)| Some((session, call.as_ref()?)));
         let tools = join_all(calls.map(async |(session, call)| {
             let message = self.message(session, call).await.ok()?;
-            let status = decode::tool_status(&message, &call.call_id)?;
+            let status = part::tool_status(&message, &call.call_id)?;
             Some((call.call_id.clone(), status))
         }))
         .await

@@ -1,0 +1,125 @@
+//! What has changed, as notifications for the client.
+
+use super::Replica;
+use super::session::SessionState;
+use super::transcript::Change;
+use super::waiting::Wait;
+use crate::protocol::{Notification, Session, SessionId};
+
+impl Replica {
+    pub(super) fn view(&self, session: &SessionState) -> Session {
+        let id = &session.info.id;
+        let permissions = self.permissions().iter().filter(|p| p.session_id == *id);
+        let questions = self.questions().iter().filter(|q| q.session_id == *id);
+        session.view(&self.instance_id, permissions.count(), questions.count())
+    }
+
+    pub(super) fn tell_session(&mut self, id: &SessionId) {
+        let Some(session) = self.sessions.get(id) else {
+            return;
+        };
+        // Before its row is known there is nothing to show; the row is on its way.
+        if session.info.time.created == 0 && session.info.title.is_empty() && session.told.is_none()
+        {
+            return;
+        }
+        let view = self.view(session);
+        if session.told.as_ref() != Some(&view) {
+            self.session(id).told = Some(view.clone());
+            self.changes.push(Notification::SessionDidChange {
+                instance_id: self.instance_id.clone(),
+                session: view,
+            });
+        }
+    }
+
+    pub(super) fn tell_waits(&mut self, waits: impl IntoIterator<Item = Wait>) {
+        for wait in waits {
+            let session_id = wait.session_id().clone();
+            let instance_id = self.instance_id.clone();
+            self.changes.push(match wait {
+                Wait::PermissionAsked(permission) => Notification::PermissionDidAsk {
+                    instance_id,
+                    permission,
+                },
+                Wait::PermissionResolved(_, permission_id, reply) => {
+                    Notification::PermissionDidResolve {
+                        instance_id,
+                        permission_id,
+                        reply,
+                    }
+                }
+                Wait::QuestionAsked(question) => Notification::QuestionDidAsk {
+                    instance_id,
+                    question,
+                },
+                Wait::QuestionResolved(_, question_id) => Notification::QuestionDidResolve {
+                    instance_id,
+                    question_id,
+                },
+            });
+            self.tell_session(&session_id);
+        }
+    }
+
+    /// Revisions are counted where the notifications leave, because merged ones count as one.
+    pub(super) fn tell_content(&mut self, session_id: &SessionId, changes: Vec<Change>) {
+        for change in changes {
+            let (instance_id, session_id) = (self.instance_id.clone(), session_id.clone());
+            let revision = 0;
+            let notification = match change {
+                Change::Message(message) => Notification::MessageDidChange {
+                    instance_id,
+                    session_id,
+                    revision,
+                    message,
+                },
+                Change::MessageRemoved(message_id) => Notification::MessageDidRemove {
+                    instance_id,
+                    session_id,
+                    revision,
+                    message_id,
+                },
+                Change::Part(message_id, part) => Notification::PartDidChange {
+                    instance_id,
+                    session_id,
+                    revision,
+                    message_id,
+                    part,
+                },
+                Change::Append(message_id, part_id, field, text) => Notification::PartDidAppend {
+                    instance_id,
+                    session_id,
+                    revision,
+                    message_id,
+                    part_id,
+                    field,
+                    text,
+                },
+                Change::PartRemoved(message_id, part_id) => Notification::PartDidRemove {
+                    instance_id,
+                    session_id,
+                    revision,
+                    message_id,
+                    part_id,
+                },
+                Change::Todos(todos) => Notification::TodoDidChange {
+                    instance_id,
+                    session_id,
+                    revision,
+                    todos,
+                },
+                Change::Reset => match self.snapshot(&session_id) {
+                    Some(snapshot) => Notification::SessionDidReset {
+                        instance_id,
+                        session_id,
+                        revision,
+                        snapshot: Box::new(snapshot),
+                    },
+                    None => continue,
+                },
+            };
+            self.changes.push(notification);
+        }
+    }
+}

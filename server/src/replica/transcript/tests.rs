@@ -1,0 +1,234 @@
+//! How single events change a transcript, and what is told of it.
+
+use super::super::merge::{Gap, Run};
+use super::*;
+use crate::opencode::event::MessagePage;
+use crate::protocol::{MessageTime, TextPart, ToolKind, ToolPart, ToolStatus};
+
+fn info(status: MessageStatus) -> MessageInfo {
+    MessageInfo {
+        id: "msg".into(),
+        session_id: "ses".into(),
+        role: Role::Assistant,
+        parent_id: None,
+        status,
+        agent: None,
+        model: None,
+        time: MessageTime {
+            created: 1,
+            completed: None,
+        },
+        cost: None,
+        tokens: None,
+        error: None,
+    }
+}
+
+fn text(id: &str, text: &str, growth: Growth) -> IncomingPart {
+    let body = PartBody::Text(TextPart {
+        text: text.into(),
+        ..TextPart::default()
+    });
+    let id = id.into();
+    IncomingPart {
+        part: Part { id, body },
+        growth,
+    }
+}
+
+fn step(id: &str) -> IncomingPart {
+    let (id, body) = (id.into(), PartBody::StepStart);
+    IncomingPart {
+        part: Part { id, body },
+        growth: Growth::Closed,
+    }
+}
+
+fn tool(output: Option<&str>) -> IncomingPart {
+    let body = PartBody::Tool(Box::new(ToolPart {
+        call_id: "call".into(),
+        tool: "bash".into(),
+        kind: ToolKind::Shell,
+        summary: "bash".into(),
+        status: ToolStatus::Running,
+        title: None,
+        input: serde_json::Value::Null,
+        output: output.map(str::to_owned),
+        error: None,
+        diff: None,
+        metadata: None,
+        time: None,
+        child_session_id: None,
+    }));
+    let id = "tool".into();
+    IncomingPart {
+        part: Part { id, body },
+        growth: Growth::Open,
+    }
+}
+
+/// A transcript with one message that is being streamed.
+fn streaming() -> Transcript {
+    let mut transcript = Transcript::default();
+    transcript.message(info(MessageStatus::Streaming), &mut Vec::new());
+    transcript
+}
+
+fn told(transcript: &mut Transcript, part: IncomingPart) -> Vec<Change> {
+    let mut changes = Vec::new();
+    transcript.part("msg".into(), part, &mut changes);
+    changes
+}
+
+fn delta(transcript: &mut Transcript, part: &str, text: &str) -> Vec<Change> {
+    let mut changes = Vec::new();
+    transcript.delta("msg".into(), part.into(), text.into(), &mut changes);
+    changes
+}
+
+fn shown(transcript: &Transcript) -> Vec<String> {
+    let messages = transcript.to_messages();
+    let parts = messages.iter().flat_map(|message| &message.parts);
+    parts
+        .map(|part| match &part.body {
+            PartBody::Text(text) if text.partial => format!("{}~{}", part.id, text.text),
+            PartBody::Text(text) => format!("{}={}", part.id, text.text),
+            _ => part.id.to_string(),
+        })
+        .collect()
+}
+
+fn page(status: MessageStatus, parts: Vec<IncomingPart>) -> MessagePage {
+    MessagePage {
+        messages: vec![IncomingMessage {
+            info: info(status),
+            parts,
+        }],
+        cursor: None,
+    }
+}
+
+#[test]
+fn output_that_is_there_and_empty_is_told_with_its_part() {
+    let mut transcript = streaming();
+    told(&mut transcript, tool(None));
+    let changes = told(&mut transcript, tool(Some("")));
+    assert!(matches!(&changes[..], [Change::Part(..)]), "{changes:?}");
+}
+
+#[test]
+fn output_that_grows_is_told_as_what_was_added() {
+    let mut transcript = streaming();
+    told(&mut transcript, tool(None));
+    for (output, added) in [("one", "one"), ("one two", " two")] {
+        let changes = told(&mut transcript, tool(Some(output)));
+        let append = Change::Append("msg".into(), "tool".into(), Field::Output, added.into());
+        assert_eq!(changes, [append]);
+    }
+    assert_eq!(told(&mut transcript, tool(Some("one two"))), []);
+}
+
+#[test]
+fn a_closing_update_tells_only_what_the_deltas_did_not() {
+    let mut transcript = streaming();
+    told(&mut transcript, text("a", "", Growth::Open));
+    delta(&mut transcript, "a", "one");
+    let append = Change::Append("msg".into(), "a".into(), Field::Text, " two".into());
+    assert_eq!(
+        told(&mut transcript, text("a", "one two", Growth::Closed)),
+        [append]
+    );
+    assert_eq!(delta(&mut transcript, "a", "old"), []);
+    assert_eq!(told(&mut transcript, text("a", "", Growth::Open)), []);
+    assert_eq!(shown(&transcript), ["a=one two"]);
+}
+
+#[test]
+fn any_number_of_deltas_may_come_before_their_part() {
+    let mut transcript = streaming();
+    for _ in 0..3 * MAX_EARLY {
+        assert_eq!(delta(&mut transcript, "a", "x"), []);
+    }
+    told(&mut transcript, text("a", "", Growth::Open));
+    assert_eq!(
+        shown(&transcript),
+        [format!("a={}", "x".repeat(3 * MAX_EARLY))]
+    );
+}
+
+#[test]
+fn abandoned_text_does_not_come_back() {
+    let mut transcript = streaming();
+    told(&mut transcript, text("a", "", Growth::Open));
+    delta(&mut transcript, "a", "half");
+    told(&mut transcript, step("step"));
+    assert_eq!(shown(&transcript), ["step"]);
+    // Its events again, as after a resync.
+    assert_eq!(told(&mut transcript, text("a", "", Growth::Open)), []);
+    assert_eq!(delta(&mut transcript, "a", "half"), []);
+    assert_eq!(shown(&transcript), ["step"]);
+}
+
+#[test]
+fn what_is_taken_for_interrupted_can_go_on() {
+    let mut transcript = Transcript::default();
+    let parts = vec![text("a", "", Growth::Open), tool(None)];
+    let page = page(MessageStatus::Streaming, parts);
+    transcript.merge(page, Vec::new(), Run::Over, Gap::None);
+    assert_eq!(
+        transcript.messages[0].info.status,
+        MessageStatus::Interrupted
+    );
+    transcript.message(info(MessageStatus::Streaming), &mut Vec::new());
+    delta(&mut transcript, "a", "text");
+    told(&mut transcript, tool(Some("output")));
+    assert_eq!(shown(&transcript), ["a~text", "tool"]);
+    let tool_status = match &transcript.messages[0].parts[1].part.body {
+        PartBody::Tool(tool) => tool.status,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(tool_status, ToolStatus::Running);
+}
+
+#[test]
+fn open_text_keeps_what_only_the_stream_told() {
+    let cases = [
+        // What REST shows, whether events may be missing, and what is shown then.
+        ("", Gap::None, "a=one"),
+        ("", Gap::Possible, "a~one"),
+        // Old versions show what there is.
+        ("one", Gap::Possible, "a=one"),
+        ("one two", Gap::Possible, "a=one two"),
+        ("other", Gap::Possible, "a=other"),
+    ];
+    for (rest, gap, shows) in cases {
+        let mut transcript = streaming();
+        told(&mut transcript, text("a", "", Growth::Open));
+        delta(&mut transcript, "a", "one");
+        let content = || {
+            page(
+                MessageStatus::Streaming,
+                vec![text("a", rest, Growth::Open)],
+            )
+        };
+        transcript.merge(content(), Vec::new(), Run::Live, gap);
+        assert_eq!(shown(&transcript), [shows], "{rest:?} {gap:?}");
+        let again = transcript.merge(content(), Vec::new(), Run::Live, gap);
+        assert_eq!(again, [], "{rest:?} {gap:?}: nothing new, nothing told");
+    }
+}
+
+#[test]
+fn parts_in_another_order_need_a_reset() {
+    let mut transcript = streaming();
+    told(&mut transcript, text("a", "1", Growth::Closed));
+    told(&mut transcript, text("b", "2", Growth::Closed));
+    let parts = vec![
+        text("b", "2", Growth::Closed),
+        text("a", "1", Growth::Closed),
+    ];
+    let page = page(MessageStatus::Streaming, parts);
+    let changes = transcript.merge(page, Vec::new(), Run::Live, Gap::Possible);
+    assert_eq!(changes, [Change::Reset]);
+    assert_eq!(shown(&transcript), ["b=2", "a=1"]);
+}
