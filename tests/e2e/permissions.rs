@@ -43,6 +43,8 @@ async fn a_tool_runs_when_it_is_allowed_and_not_when_it_is_rejected() {
         );
     }
     editor.assert_as_stored(&session).await;
+    let messages = editor.messages(&session);
+    assert!(messages.iter().all(|message| !message.parts.is_empty()));
     let rejected = editor.shown(&session);
     let rejected = rejected
         .iter()

@@ -62,7 +62,7 @@ pub async fn opencode() -> &'static Path {
     static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
     PROGRAM
         .get_or_init(|| async {
-            find::install(find::PINNED_VERSION, &|line| eprintln!("{line}"))
+            find::install(find::PINNED_VERSION, &|_| {})
                 .await
                 .expect("OpenCode is installed")
         })

@@ -2,7 +2,7 @@
 //! what a client shows.
 
 use serde_json::Value;
-use sidestream::protocol::{Message, PartBody};
+use sidestream::protocol::{Message, MessageStatus, PartBody};
 
 /// A server's address with its password.
 #[derive(Clone, Debug)]
@@ -84,10 +84,23 @@ fn stored(message: &Value) -> Vec<Line> {
 pub fn shown(messages: &[Message]) -> Vec<Line> {
     let of_message = |message: &Message| {
         let id = message.info.id.to_string();
+        // The server loses what it was saying when it dies. Clients keep what they heard, and it
+        // has to be marked.
+        let lost = message.info.status == MessageStatus::Interrupted;
+        let of_text = move |text: &str, partial: bool| {
+            if lost && partial {
+                String::new()
+            } else {
+                text.to_owned()
+            }
+        };
         let line = move |part: &sidestream::protocol::Part| {
             let (kind, status, text) = match &part.body {
-                PartBody::Text(text) => ("text", String::new(), text.text.clone()),
-                PartBody::Reasoning(text) => ("reasoning", String::new(), text.text.clone()),
+                PartBody::Text(text) => ("text", String::new(), of_text(&text.text, text.partial)),
+                PartBody::Reasoning(text) => {
+                    let said = of_text(&text.text, text.partial);
+                    ("reasoning", String::new(), said)
+                }
                 PartBody::Tool(tool) => {
                     let status = serde_json::to_value(tool.status).expect("a word");
                     let said = tool.output.clone().or_else(|| tool.error.clone());
