@@ -23,9 +23,7 @@ async fn with_running_tool(setup: Setup) -> Editor {
     let permission = editor.permission().await;
     editor.reply(&permission, PermissionReply::Once).await;
     let runs = |pid: &u32| processes::command_line(*pid).trim() == tool;
-    while !editor.sandbox.processes().iter().any(runs) {
-        tokio::task::yield_now().await;
-    }
+    processes::until(|| editor.sandbox.processes().iter().any(runs)).await;
     let server = editor.connected(0).await.server.unwrap();
     assert!(editor.sandbox.processes().contains(&server.pid.unwrap()));
     editor

@@ -96,14 +96,13 @@ async fn one_server_serves_a_whole_window_whose_folders_come_and_go() {
     let change = json!({"event": {"added": [], "removed": [folder]}});
     let method = "workspace/didChangeWorkspaceFolders";
     editor.client.notify(method, change).await.unwrap();
-    editor
-        .until("the second folder closed", |told| match told {
-            Notification::InstanceDidClose { instance_id } => {
-                Some(assert_eq!(*instance_id, two.id))
-            }
+    let closed = editor
+        .until("a closed folder", |told| match told {
+            Notification::InstanceDidClose { instance_id } => Some(instance_id.clone()),
             _ => None,
         })
         .await;
+    assert_eq!(closed, two.id);
     let session = editor.session_in(0).await;
     editor.ask(&session, "the first folder goes on").await;
     assert!(

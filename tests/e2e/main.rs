@@ -7,8 +7,12 @@
 )]
 
 mod attached;
+mod bad_requests;
+mod bad_servers;
 mod endings;
 mod folders;
+mod legacy;
+mod lines;
 mod permissions;
 mod recovery;
 mod replies;

@@ -11,9 +11,12 @@
 
 pub mod document;
 pub mod editor;
+pub mod impostor;
+pub mod legacy;
 pub mod opencode;
 pub mod processes;
 pub mod programs;
+pub mod proxy;
 pub mod sandbox;
 pub mod screen;
 pub mod stored;

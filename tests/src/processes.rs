@@ -58,16 +58,19 @@ fn signal(pid: u32, signal: Signal) {
     assert!(matches!(sent, Ok(()) | Err(Errno::SRCH)), "{sent:?}");
 }
 
+/// Looks again and again: nobody tells when other processes come and go.
+pub async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Waits until `find` finds no process.
 ///
 /// # Panics
 /// After 3 s there still is one.
 pub async fn all_gone(find: impl Fn() -> Vec<u32>) {
-    let gone = timeout(NOTHING_LEFT_AFTER, async {
-        while !find().is_empty() {
-            sleep(Duration::from_millis(20)).await;
-        }
-    });
+    let gone = timeout(NOTHING_LEFT_AFTER, until(|| find().is_empty()));
     if gone.await.is_err() {
         let left: Vec<String> = find().into_iter().map(command_line).collect();
         assert!(left.is_empty(), "still there after 3 s: {left:#?}");
