@@ -9,7 +9,11 @@ async fn refused(editor: &Editor, method: &str, params: Value) -> (ErrorKind, St
     let method = format!("sidestream/{method}");
     let answer = editor.client.request(&method, params.clone()).await;
     match answer {
-        Err(error) => (error.kind, error.message),
+        Err(error) => {
+            let unknown = [ErrorKind::InstanceNotFound, ErrorKind::SessionNotFound];
+            assert!(error.hint.is_some() || !unknown.contains(&error.kind));
+            (error.kind, error.message)
+        }
         Ok(answer) => panic!("{method} {params} was answered: {answer}"),
     }
 }
@@ -24,7 +28,6 @@ fn with_ids(instance: &str, session: &str) -> Vec<(&'static str, Value)> {
     };
     vec![
         ("session/open", of(json!({}))),
-        ("session/history", of(json!({"cursor": "x"}))),
         ("session/rename", of(json!({"title": "x"}))),
         ("session/delete", of(json!({}))),
         ("session/abort", of(json!({}))),
@@ -84,6 +87,8 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
     };
     let file = editor.sandbox.path().join("a-file");
     std::fs::write(&file, "").unwrap();
+    let (_, message) = refused(&editor, "session/history", of(json!({"cursor": "x"}))).await;
+    assert!(message.starts_with("cursor"), "{message}");
     for (method, params) in [
         ("session/prompt", of(json!({"parts": []}))),
         (
