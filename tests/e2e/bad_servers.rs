@@ -11,7 +11,7 @@ async fn failure(setup: Setup) -> Failure {
     let mut editor = setup.launch().await;
     let failed = editor.state(0, InstanceState::Failed).await;
     let listed = editor.call(InstanceList {}).await.unwrap().instances;
-    assert_eq!(listed, [failed.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&failed));
     let error = failed.error.unwrap();
     let list = SessionList {
         instance_id: failed.id,
