@@ -49,9 +49,9 @@ async fn whatever_happens_to_the_line_the_reply_is_whole_in_the_end() {
     assert!(!has_hole(&editor.messages(&session)));
 
     // Refused until the reply is over.
+    editor.forget();
     editor.prompt(&session, "long: 300").await;
     editor.streaming(&session).await;
-    editor.forget();
     proxy.refuse();
     editor.next_state(0, InstanceState::Reconnecting).await;
     while server.rest.get("/session/status").await != json!({}) {
@@ -62,9 +62,9 @@ async fn whatever_happens_to_the_line_the_reply_is_whole_in_the_end() {
     assert_eq!(editor.last_words(&session).split_whitespace().count(), 300);
 
     // Silent: only the clock tells.
+    editor.forget();
     editor.prompt(&session, "long: 300").await;
     editor.streaming(&session).await;
-    editor.forget();
     proxy.go_silent();
     editor.next_state(0, InstanceState::Reconnecting).await;
     is_whole_again(&mut editor, &session, &server).await;
