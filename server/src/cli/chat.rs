@@ -1,5 +1,8 @@
 //! `sidestream chat`: prompts from the command line or the terminal, replies as they stream.
 
+mod answering;
+mod hearing;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,16 +17,14 @@ use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
 
 use super::client::{Client, Heard, Hello};
-use super::dialogue::{Ask, choose, decide};
+use super::dialogue::Ask;
 use super::render::{Screen, Voice};
-use crate::protocol::notifications::Field;
 use crate::protocol::requests::{
-    PermissionReplyTo, PromptPart, PromptState, QuestionReject, QuestionReply, SessionAbort,
-    SessionCreate, SessionList, SessionOpen, SessionPrompt,
+    PromptPart, PromptState, SessionAbort, SessionCreate, SessionList, SessionOpen, SessionPrompt,
 };
 use crate::protocol::{
-    Failure, Instance, InstanceId, InstanceState, MessageId, ModelRef, Notification, Part,
-    PartBody, PartId, PermissionReply, Role, SessionId, SessionStatus,
+    Failure, Instance, InstanceId, InstanceState, MessageId, ModelRef, Notification, PartId, Role,
+    SessionId, SessionStatus,
 };
 
 /// How long an aborted run may take to end before we leave it.
@@ -120,12 +121,13 @@ impl Chat {
     async fn converse(&mut self) -> Result<Ended> {
         let began = Instant::now();
         let instance = self.connect().await?;
+        // Servers before 1.1 do not say it.
         let version = instance
             .server
             .and_then(|server| server.version)
-            .unwrap_or_default();
+            .map_or(String::new(), |version| format!(" {version}"));
         self.screen.line(&format!(
-            "OpenCode {version} is ready in {} ({:.1} s).",
+            "OpenCode{version} is ready in {} ({:.1} s).",
             instance.directory.display(),
             began.elapsed().as_secs_f32()
         ))?;
@@ -212,9 +214,14 @@ impl Chat {
             self.roles
                 .insert(message.info.id.clone(), message.info.role);
         }
-        let waiting = snapshot.permissions.into_iter().map(Ask::Permission);
-        for ask in waiting {
-            self.put(ask)?;
+        for permission in snapshot.permissions {
+            self.put(Ask::Permission(permission))?;
+        }
+        for question in snapshot.questions {
+            self.put(Ask::Question {
+                question,
+                answers: Vec::new(),
+            })?;
         }
         Ok(snapshot.session.status)
     }
@@ -254,211 +261,6 @@ impl Chat {
                 _ = tick.tick(), if self.asks.is_empty() => self.screen.spin()?,
             }
         }
-    }
-
-    fn hear(&mut self, notification: Notification, started: &mut bool) -> Result<Option<Ended>> {
-        match notification {
-            Notification::InstanceDidChange { instance, .. } => self.state_changed(&instance)?,
-            Notification::SessionDidChange { session, .. } => {
-                if session
-                    .parent_id
-                    .is_some_and(|parent| self.family.contains(&parent))
-                {
-                    self.family.insert(session.id.clone());
-                }
-                if session.id != self.session {
-                    return Ok(None);
-                }
-                *started |= session.status.is_running();
-                match session.status {
-                    SessionStatus::Idle if *started => return Ok(Some(Ended::Idle)),
-                    SessionStatus::Error { message } => {
-                        self.screen.line(&format!("The run failed: {message}"))?;
-                        return Ok(Some(Ended::Failed));
-                    }
-                    SessionStatus::Retry {
-                        message, attempt, ..
-                    } => {
-                        self.screen
-                            .line(&format!("Try {attempt} failed: {message}"))?;
-                    }
-                    _ => {}
-                }
-            }
-            Notification::MessageDidChange { message, .. } => {
-                self.roles.insert(message.id, message.role);
-            }
-            Notification::PartDidChange {
-                message_id, part, ..
-            } => self.show_part(&message_id, &part)?,
-            Notification::PartDidAppend {
-                message_id,
-                part_id,
-                field: Field::Text,
-                text,
-                ..
-            } if self.is_reply(&message_id) => {
-                let voice = self
-                    .voices
-                    .get(&part_id)
-                    .copied()
-                    .unwrap_or(Voice::Speaking);
-                self.screen.append(&part_id, &text, voice)?;
-            }
-            Notification::PermissionDidAsk { permission, .. }
-                if self.family.contains(&permission.session_id) =>
-            {
-                self.put(Ask::Permission(permission))?;
-            }
-            Notification::QuestionDidAsk { question, .. }
-                if self.family.contains(&question.session_id) =>
-            {
-                self.put(Ask::Question {
-                    question,
-                    answers: Vec::new(),
-                })?;
-            }
-            Notification::PermissionDidResolve { permission_id, .. } => self.settle(
-                |ask| matches!(ask, Ask::Permission(waiting) if waiting.id == permission_id),
-            )?,
-            Notification::QuestionDidResolve { question_id, .. } => self.settle(
-                |ask| matches!(ask, Ask::Question { question, .. } if question.id == question_id),
-            )?,
-            _ => {}
-        }
-        Ok(None)
-    }
-
-    fn state_changed(&mut self, instance: &Instance) -> Result<()> {
-        let before = std::mem::replace(&mut self.state, instance.state);
-        match instance.state {
-            InstanceState::Failed | InstanceState::Disconnected => {
-                bail!(in_words(instance.error.as_ref()))
-            }
-            InstanceState::Reconnecting if before == InstanceState::Connected => {
-                self.screen
-                    .line("The connection was lost; connecting again …")?;
-            }
-            InstanceState::Connected if before != InstanceState::Connected => {
-                self.screen.line("Connected again.")?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn show_part(&mut self, message: &MessageId, part: &Part) -> Result<()> {
-        if !self.is_reply(message) {
-            return Ok(());
-        }
-        match &part.body {
-            PartBody::Text(text) if !text.synthetic => {
-                self.screen.whole(&part.id, &text.text, Voice::Speaking)?;
-            }
-            PartBody::Reasoning(text) => {
-                self.voices.insert(part.id.clone(), Voice::Thinking);
-                self.screen.whole(&part.id, &text.text, Voice::Thinking)?;
-            }
-            PartBody::Tool(tool) => self.screen.tool(&part.id, tool)?,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn is_reply(&self, message: &MessageId) -> bool {
-        self.roles.get(message) == Some(&Role::Assistant)
-    }
-
-    /// Puts something to the person, now or after what is asked already.
-    fn put(&mut self, ask: Ask) -> Result<()> {
-        self.asks.push_back(ask);
-        if self.asks.len() == 1 {
-            self.ask_next()?;
-        }
-        Ok(())
-    }
-
-    fn ask_next(&mut self) -> Result<()> {
-        if let Some(ask) = self.asks.front() {
-            let words = ask.in_words();
-            self.screen.ask(&words)?;
-        }
-        Ok(())
-    }
-
-    /// It was answered elsewhere, or has lost its meaning.
-    fn settle(&mut self, is_it: impl Fn(&Ask) -> bool) -> Result<()> {
-        let was_asked = self.asks.front().is_some_and(&is_it);
-        self.asks.retain(|ask| !is_it(ask));
-        if was_asked {
-            self.screen.line("(answered elsewhere)")?;
-            self.ask_next()?;
-        }
-        Ok(())
-    }
-
-    async fn answer(&mut self, line: Option<String>) -> Result<()> {
-        let Some(ask) = self.asks.pop_front() else {
-            return Ok(());
-        };
-        let shown = line.as_deref().unwrap_or("(nobody is there to answer)");
-        self.screen.answered(shown)?;
-        match ask {
-            Ask::Permission(permission) => {
-                let decision = match &line {
-                    Some(line) => decide(line),
-                    // Nobody is there to allow anything.
-                    None => Some(super::dialogue::Decision {
-                        reply: PermissionReply::Reject,
-                        message: None,
-                    }),
-                };
-                match decision {
-                    Some(decision) => {
-                        self.client
-                            .call(PermissionReplyTo {
-                                instance_id: self.instance.clone(),
-                                permission_id: permission.id,
-                                reply: decision.reply,
-                                message: decision.message,
-                            })
-                            .await?;
-                    }
-                    None => self.asks.push_front(Ask::Permission(permission)),
-                }
-            }
-            Ask::Question {
-                question,
-                mut answers,
-            } => {
-                let item = question.questions.get(answers.len());
-                match (item, line) {
-                    (Some(item), Some(line)) => {
-                        answers.extend(choose(item, &line));
-                        if answers.len() < question.questions.len() {
-                            self.asks.push_front(Ask::Question { question, answers });
-                        } else {
-                            self.client
-                                .call(QuestionReply {
-                                    instance_id: self.instance.clone(),
-                                    question_id: question.id,
-                                    answers,
-                                })
-                                .await?;
-                        }
-                    }
-                    _ => {
-                        self.client
-                            .call(QuestionReject {
-                                instance_id: self.instance.clone(),
-                                question_id: question.id,
-                            })
-                            .await?;
-                    }
-                }
-            }
-        }
-        self.ask_next()
     }
 
     async fn abort(&mut self) -> Ended {

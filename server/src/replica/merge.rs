@@ -6,7 +6,8 @@
 
 use std::collections::HashSet;
 
-use super::transcript::{Change, MessageState, PartState, Transcript, text_of};
+use super::part::{PartState, text_of};
+use super::transcript::{Change, MessageState, Transcript};
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart, MessagePage};
 use crate::protocol::{MessageId, MessageStatus, PartBody, Role, Todo, ToolStatus};
 
@@ -201,30 +202,16 @@ fn differences(old: Option<&MessageState>, new: &MessageState) -> Vec<Change> {
                 let mut before = (*before).clone();
                 // The page is the truth here, so nothing in it is an old event.
                 before.growth = Growth::Open;
-                let marked = is_partial(&before.part.body) != is_partial(&part.part.body);
-                let change = before.update(
+                changes.extend(before.update(
                     id,
                     IncomingPart {
                         part: part.part.clone(),
                         growth: Growth::Closed,
                     },
-                );
-                changes.extend(if marked {
-                    Some(Change::Part(id.clone(), part.part.clone()))
-                } else {
-                    change
-                });
+                ));
             }
             None => changes.push(Change::Part(id.clone(), part.part.clone())),
         }
     }
     changes
-}
-
-fn is_partial(body: &PartBody) -> bool {
-    match body {
-        PartBody::Text(part) => part.partial,
-        PartBody::Reasoning(part) => part.partial,
-        _ => false,
-    }
 }

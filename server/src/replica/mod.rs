@@ -4,6 +4,7 @@
 //! input always gives the same output.
 
 mod merge;
+mod part;
 mod session;
 mod tell;
 mod transcript;

@@ -3,6 +3,7 @@
 //! A transcript keeps every field that a client was told, so that a change can be told as the
 //! least that differs: an append where text grew, nothing where nothing did.
 
+use super::part::{PartState, text_of};
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart};
 use crate::protocol::notifications::Field;
 use crate::protocol::{
@@ -29,12 +30,6 @@ pub(super) struct MessageState {
     pub parts: Vec<PartState>,
     /// Dropped as no part of the answer; events may still tell of them.
     pub abandoned: Vec<PartId>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct PartState {
-    pub part: Part,
-    pub growth: Growth,
 }
 
 /// What came before the thing that it belongs to: order between families of events is not
@@ -327,90 +322,6 @@ impl From<IncomingMessage> for MessageState {
             });
         }
         state
-    }
-}
-
-impl PartState {
-    /// Takes a newer state of the same part, and says how to tell it.
-    pub fn update(&mut self, message_id: &MessageId, new: IncomingPart) -> Option<Change> {
-        let append = |part: &Part, field, text: &str| {
-            Change::Append(message_id.clone(), part.id.clone(), field, text.to_owned())
-        };
-        let was = std::mem::replace(&mut self.growth, new.growth);
-        if was == Growth::Closed && new.growth == Growth::Open {
-            // An old event, told again or late.
-            self.growth = was;
-            return None;
-        }
-        match (&mut self.part.body, new.part.body) {
-            (old, new) if *old == new => None,
-            (PartBody::Text(old), PartBody::Text(new)) if old.synthetic == new.synthetic => {
-                if self.growth == Growth::Open && old.text.starts_with(&new.text) {
-                    return None;
-                }
-                let grown = new.text.strip_prefix(&*old.text).filter(|_| !old.partial);
-                let change = match grown {
-                    Some("") => None,
-                    Some(grown) => Some(append(&self.part, Field::Text, grown)),
-                    None => {
-                        self.part.body = PartBody::Text(new);
-                        return Some(Change::Part(message_id.clone(), self.part.clone()));
-                    }
-                };
-                self.part.body = PartBody::Text(new);
-                change
-            }
-            (PartBody::Reasoning(old), PartBody::Reasoning(new))
-                if self.growth == Growth::Open && old.text.starts_with(&new.text) =>
-            {
-                None
-            }
-            (PartBody::Tool(old), PartBody::Tool(mut new)) => {
-                let (before, after) = (old.output.take(), new.output.take());
-                let only_output = old == &new;
-                let grown = match (&before, &after) {
-                    (Some(before), Some(after)) => after.strip_prefix(before.as_str()),
-                    // Empty output is not the same as none, and no append can tell it.
-                    (None, Some(after)) => Some(after.as_str()).filter(|new| !new.is_empty()),
-                    (None, None) => Some(""),
-                    (Some(_), None) => None,
-                };
-                let change = match grown.filter(|_| only_output) {
-                    Some("") => None,
-                    Some(grown) => Some(append(&self.part, Field::Output, grown)),
-                    None => {
-                        new.output = after;
-                        self.part.body = PartBody::Tool(new);
-                        return Some(Change::Part(message_id.clone(), self.part.clone()));
-                    }
-                };
-                new.output = after;
-                self.part.body = PartBody::Tool(new);
-                change
-            }
-            (_, new) => {
-                self.part.body = new;
-                Some(Change::Part(message_id.clone(), self.part.clone()))
-            }
-        }
-    }
-
-    /// A piece of this open text may have been missed.
-    pub fn mark_hole(&mut self) {
-        match &mut self.part.body {
-            PartBody::Text(text) => text.partial = true,
-            PartBody::Reasoning(text) => text.partial = true,
-            _ => {}
-        }
-    }
-}
-
-/// The text that deltas add to.
-pub(super) fn text_of(body: &mut PartBody) -> Option<&mut String> {
-    match body {
-        PartBody::Text(part) => Some(&mut part.text),
-        PartBody::Reasoning(part) => Some(&mut part.text),
-        _ => None,
     }
 }
 

@@ -7,12 +7,15 @@
 //!
 //! Revisions are counted here, as things leave: merged notifications are one.
 
+mod key;
+
 use std::collections::{HashMap, VecDeque};
 
 use tower_lsp::jsonrpc::Id;
 
 use crate::protocol::notifications::Field;
-use crate::protocol::{InstanceId, MessageId, Notification, PartId, SessionId, SessionSnapshot};
+use crate::protocol::{InstanceId, Notification, SessionId, SessionSnapshot};
+use key::{Key, key_of, part_key, session_of};
 
 /// Log lines that wait at most; more would say nothing to somebody who does not read.
 const MAX_LOGS: usize = 1_000;
@@ -44,19 +47,6 @@ pub struct Queue {
     places: HashMap<Key, u64>,
     revisions: HashMap<(InstanceId, SessionId), u64>,
     logs: usize,
-}
-
-/// What a queued notification is about: a newer one of the same key merges with it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Session(InstanceId, SessionId),
-    Reset(InstanceId, SessionId),
-    Todos(InstanceId, SessionId),
-    Message(InstanceId, SessionId, MessageId),
-    Part(InstanceId, SessionId, MessageId, PartId),
-    Append(InstanceId, SessionId, MessageId, PartId, Field),
-    /// An edited file, by its path.
-    File(InstanceId, String),
 }
 
 impl Queue {
@@ -115,7 +105,13 @@ impl Queue {
             N::PermissionDidAsk { .. }
             | N::PermissionDidResolve { .. }
             | N::QuestionDidAsk { .. }
-            | N::QuestionDidResolve { .. } => self.urgent.push_back(notification),
+            | N::QuestionDidResolve { .. } => {
+                // It overtakes snapshots that were taken before it; they must not take it back.
+                for snapshot in self.waiting_snapshots() {
+                    bring_up_to_date(snapshot, &notification);
+                }
+                self.urgent.push_back(notification);
+            }
             N::InstanceDidLog { .. } => {
                 if self.logs < MAX_LOGS {
                     self.logs += 1;
@@ -224,6 +220,19 @@ impl Queue {
         self.append(Entry::Notification(notification), Some(key));
     }
 
+    fn waiting_snapshots(&mut self) -> impl Iterator<Item = &mut SessionSnapshot> {
+        self.lane
+            .iter_mut()
+            .flatten()
+            .filter_map(|entry| match entry {
+                Entry::Snapshot { snapshot, .. }
+                | Entry::Notification(Notification::SessionDidReset { snapshot, .. }) => {
+                    Some(&mut **snapshot)
+                }
+                _ => None,
+            })
+    }
+
     /// Puts a newer state in the older one's place, or at the end.
     fn replace(&mut self, key: Key, notification: Notification) {
         match self.queued(&key) {
@@ -316,158 +325,26 @@ impl Queue {
     }
 }
 
-impl Key {
-    /// Of a part's key, the key of its appends.
-    fn append(&self, field: Field) -> Option<Self> {
-        match self.clone() {
-            Self::Part(instance, session, message, part) => {
-                Some(Self::Append(instance, session, message, part, field))
-            }
-            _ => None,
-        }
-    }
-
-    fn is_content_of(&self, of_instance: &InstanceId, of_session: &SessionId) -> bool {
-        match self {
-            Self::Session(..) | Self::File(..) => false,
-            Self::Reset(instance, session)
-            | Self::Todos(instance, session)
-            | Self::Message(instance, session, _)
-            | Self::Part(instance, session, ..)
-            | Self::Append(instance, session, ..) => {
-                instance == of_instance && session == of_session
-            }
-        }
-    }
-
-    fn is_in_message(
-        &self,
-        of_instance: &InstanceId,
-        of_session: &SessionId,
-        of_message: &MessageId,
-    ) -> bool {
-        match self {
-            Self::Session(..) | Self::Reset(..) | Self::Todos(..) | Self::File(..) => false,
-            Self::Message(instance, session, message)
-            | Self::Part(instance, session, message, _)
-            | Self::Append(instance, session, message, ..) => {
-                instance == of_instance && session == of_session && message == of_message
-            }
-        }
-    }
-}
-
-fn part_key(notification: &Notification) -> Option<Key> {
+/// Applies what waits for the user, or does not any more, to a snapshot taken before it.
+fn bring_up_to_date(snapshot: &mut SessionSnapshot, notification: &Notification) {
     use Notification as N;
-    let (instance, session, message, part) = match notification {
-        N::PartDidChange {
-            instance_id,
-            session_id,
-            message_id,
-            part,
-            ..
-        } => (instance_id, session_id, message_id, &part.id),
-        N::PartDidAppend {
-            instance_id,
-            session_id,
-            message_id,
-            part_id,
-            ..
-        }
-        | N::PartDidRemove {
-            instance_id,
-            session_id,
-            message_id,
-            part_id,
-            ..
-        } => (instance_id, session_id, message_id, part_id),
-        _ => return None,
-    };
-    Some(Key::Part(
-        instance.clone(),
-        session.clone(),
-        message.clone(),
-        part.clone(),
-    ))
-}
-
-/// The key that a notification waits under.
-fn key_of(notification: &Notification) -> Option<Key> {
-    use Notification as N;
+    let session = &snapshot.session.id;
     match notification {
-        N::SessionDidChange {
-            instance_id,
-            session,
-        } => Some(Key::Session(instance_id.clone(), session.id.clone())),
-        N::FileDidChange { instance_id, path } => {
-            Some(Key::File(instance_id.clone(), path.clone()))
+        N::PermissionDidAsk { permission, .. } if permission.session_id == *session => {
+            snapshot.permissions.push(permission.clone());
         }
-        N::SessionDidReset {
-            instance_id,
-            session_id,
-            ..
-        } => Some(Key::Reset(instance_id.clone(), session_id.clone())),
-        N::TodoDidChange {
-            instance_id,
-            session_id,
-            ..
-        } => Some(Key::Todos(instance_id.clone(), session_id.clone())),
-        N::MessageDidChange {
-            instance_id,
-            session_id,
-            message,
-            ..
-        } => Some(Key::Message(
-            instance_id.clone(),
-            session_id.clone(),
-            message.id.clone(),
-        )),
-        N::PartDidChange { .. } => part_key(notification),
-        N::PartDidAppend { field, .. } => part_key(notification)?.append(*field),
-        _ => None,
-    }
-}
-
-/// Whose content a notification is.
-fn session_of(notification: &Notification) -> Option<(InstanceId, SessionId)> {
-    use Notification as N;
-    match notification {
-        N::SessionDidReset {
-            instance_id,
-            session_id,
-            ..
+        N::PermissionDidResolve { permission_id, .. } => {
+            snapshot
+                .permissions
+                .retain(|known| known.id != *permission_id);
         }
-        | N::MessageDidChange {
-            instance_id,
-            session_id,
-            ..
+        N::QuestionDidAsk { question, .. } if question.session_id == *session => {
+            snapshot.questions.push(question.clone());
         }
-        | N::MessageDidRemove {
-            instance_id,
-            session_id,
-            ..
+        N::QuestionDidResolve { question_id, .. } => {
+            snapshot.questions.retain(|known| known.id != *question_id);
         }
-        | N::PartDidChange {
-            instance_id,
-            session_id,
-            ..
-        }
-        | N::PartDidAppend {
-            instance_id,
-            session_id,
-            ..
-        }
-        | N::PartDidRemove {
-            instance_id,
-            session_id,
-            ..
-        }
-        | N::TodoDidChange {
-            instance_id,
-            session_id,
-            ..
-        } => Some((instance_id.clone(), session_id.clone())),
-        _ => None,
+        _ => {}
     }
 }
 

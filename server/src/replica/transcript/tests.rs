@@ -232,3 +232,20 @@ fn parts_in_another_order_need_a_reset() {
     assert_eq!(changes, [Change::Reset]);
     assert_eq!(shown(&transcript), ["b=2", "a=1"]);
 }
+
+#[test]
+fn a_text_whose_beginning_is_seen_after_all_has_no_hole() {
+    let mut transcript = streaming();
+    let open = vec![text("a", "", Growth::Open)];
+    transcript.merge(
+        page(MessageStatus::Streaming, open),
+        Vec::new(),
+        Run::Live,
+        Gap::None,
+    );
+    assert_eq!(shown(&transcript), ["a~"]);
+    // It was held back while REST was asked.
+    told(&mut transcript, text("a", "", Growth::Open));
+    delta(&mut transcript, "a", "one");
+    assert_eq!(shown(&transcript), ["a=one"]);
+}

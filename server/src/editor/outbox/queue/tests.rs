@@ -349,3 +349,44 @@ fn a_few_entries_at_a_time_are_the_same_as_all() {
     }
     assert_eq!(words, read(&mut told()));
 }
+
+#[test]
+fn a_snapshot_that_leaves_late_has_what_was_asked_since() {
+    let mut queue = Queue::default();
+    queue.push(Entry::Snapshot {
+        id: Id::Number(1),
+        snapshot: snapshot(),
+    });
+    queue.push(Entry::Notification(asked()));
+    let mut taken = Vec::new();
+    queue.take(10, &mut taken);
+    let [Entry::Notification(_), Entry::Snapshot { snapshot, .. }] = &taken[..] else {
+        panic!("the request goes first, the snapshot second");
+    };
+    assert_eq!(snapshot.permissions.len(), 1);
+}
+
+#[test]
+fn a_snapshot_that_leaves_late_has_nothing_that_was_answered_since() {
+    let mut queue = queue([asked()]);
+    let mut old = snapshot();
+    let Notification::PermissionDidAsk { permission, .. } = asked() else {
+        unreachable!("that is what was asked");
+    };
+    old.permissions.push(permission.clone());
+    queue.push(Entry::Snapshot {
+        id: Id::Number(1),
+        snapshot: old,
+    });
+    queue.push(Entry::Notification(Notification::PermissionDidResolve {
+        instance_id: instance(),
+        permission_id: permission.id,
+        reply: None,
+    }));
+    let mut taken = Vec::new();
+    queue.take(10, &mut taken);
+    assert!(matches!(
+        taken.last(),
+        Some(Entry::Snapshot { snapshot, .. }) if snapshot.permissions.is_empty()
+    ));
+}

@@ -1,0 +1,246 @@
+//! The process of a server that we start: launched under its guard, read until it says where it
+//! listens, and ended by letting go of the guard.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::Rng;
+use rand::distr::Alphanumeric;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::find::{self, Program};
+use super::guard::PID_LINE;
+use super::logs::Logs;
+use crate::opencode::http::Endpoint;
+use crate::protocol::settings::ServerSettings;
+use crate::protocol::{Error, ErrorKind, LogSource};
+
+/// The guard's own limits add up to less.
+pub const STOP_LIMIT: Duration = Duration::from_secs(4);
+
+/// A server that said where it listens, under its guard.
+pub struct Process {
+    pub guard: Child,
+    /// The guard ends the server when this closes.
+    lifeline: ChildStdin,
+    pub endpoint: Endpoint,
+    pub pid: Option<u32>,
+}
+
+impl Process {
+    pub async fn stop(mut self) {
+        drop(self.lifeline);
+        if timeout(STOP_LIMIT, self.guard.wait()).await.is_err() {
+            tracing::warn!("the guard did not end in time and is killed");
+            if let Err(error) = self.guard.kill().await {
+                tracing::warn!("the guard could not be killed: {error}");
+            }
+        }
+    }
+}
+
+/// Finds the program, starts it under a guard and waits until it says where it listens. Dropped
+/// half-way, everything that was started ends.
+///
+/// # Errors
+/// `serverNotFound`, or `startFailed` with the last lines of its output.
+pub async fn start(
+    settings: &ServerSettings,
+    directory: &Path,
+    logs: &Arc<Logs>,
+) -> Result<Process, Error> {
+    let announce = |line| logs.add(LogSource::Sidestream, line);
+    let program = find::find(&settings.command, &announce).await?;
+    tracing::info!("starting {}", program.path.display());
+    announce(format!(
+        "Starting OpenCode, found by {} …",
+        program.found_by.in_words()
+    ));
+    let limit = Duration::from_millis(settings.start_timeout_ms);
+    match timeout(limit, launch(&program, settings, directory, logs)).await {
+        Ok(started) => started,
+        Err(_) => Err(start_failed(
+            logs,
+            format!("OpenCode did not say where it listens within {limit:?}."),
+        )),
+    }
+}
+
+fn start_failed(logs: &Logs, what: String) -> Error {
+    let words = logs.last_words();
+    let message = if words.is_empty() {
+        what
+    } else {
+        format!("{what} Its last words:\n{words}")
+    };
+    Error::new(ErrorKind::StartFailed, message)
+        .hint("Run `sidestream doctor` in this folder; it checks each step.")
+}
+
+async fn launch(
+    program: &Program,
+    settings: &ServerSettings,
+    directory: &Path,
+    logs: &Arc<Logs>,
+) -> Result<Process, Error> {
+    let cannot = |error: std::io::Error| {
+        Error::new(
+            ErrorKind::StartFailed,
+            format!("{} could not be started: {error}", program.path.display()),
+        )
+    };
+    let password: String = rand::rng()
+        .sample_iter(Alphanumeric)
+        .take(32)
+        .map(char::from)
+        .collect();
+    let mut guard = Command::new(std::env::current_exe().map_err(cannot)?)
+        .args(["guard", "--"])
+        .arg(&program.path)
+        .args(&program.args)
+        // Port 0: a fixed one that is in use ends the server without a word about ports.
+        .args(["serve", "--hostname", "127.0.0.1", "--port", "0"])
+        .envs(&settings.env)
+        // Any local process could run commands through a server without a password. It goes by
+        // the environment, since arguments are seen by everyone.
+        .env("OPENCODE_SERVER_PASSWORD", &password)
+        .env("OPENCODE_SERVER_USERNAME", default_user())
+        .current_dir(directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // A group of its own: Ctrl-C in a terminal is for us to handle.
+        .process_group(0)
+        .spawn()
+        .map_err(cannot)?;
+    let (Some(mut lifeline), Some(stdout), Some(stderr)) =
+        (guard.stdin.take(), guard.stdout.take(), guard.stderr.take())
+    else {
+        return Err(cannot(std::io::Error::other("its pipes are missing")));
+    };
+    let (found, mut lines) = mpsc::unbounded_channel();
+    tokio::spawn(read_output(stderr, LogSource::Stderr, logs.clone(), None));
+    let reader = tokio::spawn(read_output(
+        stdout,
+        LogSource::Stdout,
+        logs.clone(),
+        Some(found),
+    ));
+
+    let mut pid = None;
+    while let Some(line) = lines.recv().await {
+        if let Some(told) = line.strip_prefix(PID_LINE) {
+            pid = told.trim().parse().ok();
+        } else if let Some(url) = listening_url(&line) {
+            lifeline
+                .write_all(format!("{url}\n").as_bytes())
+                .await
+                .map_err(cannot)?;
+            return Ok(Process {
+                guard,
+                lifeline,
+                endpoint: Endpoint {
+                    url,
+                    username: default_user(),
+                    password: Some(password),
+                },
+                pid,
+            });
+        }
+    }
+    // Its output has ended, so it has ended too, or will as the lifeline is dropped here.
+    drop(reader);
+    let status = guard.wait().await.map_err(cannot)?;
+    Err(start_failed(
+        logs,
+        format!("OpenCode ended before it was ready ({status})."),
+    ))
+}
+
+/// Drains a pipe for as long as it lives: a full one would stop the server.
+async fn read_output(
+    pipe: impl AsyncRead + Unpin,
+    source: LogSource,
+    logs: Arc<Logs>,
+    lines: Option<mpsc::UnboundedSender<String>>,
+) {
+    let mut pipe = BufReader::new(pipe);
+    let mut bytes = Vec::new();
+    loop {
+        bytes.clear();
+        match pipe.read_until(b'\n', &mut bytes).await {
+            Ok(0) => return,
+            Err(error) => {
+                tracing::debug!("the server's output ended: {error}");
+                return;
+            }
+            Ok(_) => {}
+        }
+        let line = without_colours(String::from_utf8_lossy(&bytes).trim_end());
+        if !line.starts_with(PID_LINE) {
+            logs.add(source, line.clone());
+        }
+        if let Some(lines) = &lines {
+            // Once the server is ready, nobody looks for its address any more.
+            drop(lines.send(line));
+        }
+    }
+}
+
+/// OpenCode colours its errors even in a pipe.
+fn without_colours(line: &str) -> String {
+    let mut pieces = line.split("\x1b[");
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let end = piece.find(|c: char| c.is_ascii_alphabetic());
+        plain.push_str(end.map_or("", |end| &piece[end + 1..]));
+    }
+    plain
+}
+
+/// From `opencode server listening on http://127.0.0.1:43901`; a server for all addresses is
+/// reached by loopback.
+fn listening_url(line: &str) -> Option<String> {
+    let (_, after) = line.split_once("listening on ")?;
+    let url = after.split_whitespace().next()?;
+    url.starts_with("http")
+        .then(|| url.replace("://0.0.0.0:", "://127.0.0.1:"))
+}
+
+/// OpenCode's own default.
+#[must_use]
+pub fn default_user() -> String {
+    "opencode".into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_the_servers_line() {
+        assert_eq!(
+            listening_url("opencode server listening on http://127.0.0.1:43901").as_deref(),
+            Some("http://127.0.0.1:43901")
+        );
+        assert_eq!(
+            listening_url("listening on http://0.0.0.0:1 now").as_deref(),
+            Some("http://127.0.0.1:1")
+        );
+        assert_eq!(listening_url("Warning: the server is unsecured."), None);
+    }
+
+    #[test]
+    fn colours_are_taken_out_of_the_output() {
+        assert_eq!(
+            without_colours("\x1b[91m\x1b[1mError: \x1b[0mno"),
+            "Error: no"
+        );
+        assert_eq!(without_colours("plain"), "plain");
+    }
+}
