@@ -1,1 +1,19 @@
 //! The built program against real OpenCode servers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "this is test code: what goes wrong here has to end the test"
+)]
+
+mod attached;
+mod bad_requests;
+mod bad_servers;
+mod endings;
+mod folders;
+mod legacy;
+mod lines;
+mod permissions;
+mod recovery;
+mod replies;
+mod sessions;

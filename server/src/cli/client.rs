@@ -49,9 +49,33 @@ impl Client {
     /// # Errors
     /// The program did not start, or refused the handshake.
     pub async fn start(
-        mut command: Command,
+        command: Command,
         hello: Hello,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Heard>)> {
+        let folders: Vec<Value> = hello.folders.iter().map(|path| folder(path)).collect();
+        let initialize = json!({
+            "processId": std::process::id(),
+            "capabilities": {},
+            "workspaceFolders": folders,
+            "initializationOptions": hello.options,
+        });
+        let (client, heard, _) = Self::launch(command, initialize).await?;
+        Ok((client, heard))
+    }
+
+    /// The same with the parameters of `initialize` as given. The second receiver gets the
+    /// standard messages of LSP, as they come.
+    ///
+    /// # Errors
+    /// As [`Client::start`].
+    pub async fn launch(
+        mut command: Command,
+        initialize: Value,
+    ) -> Result<(
+        Self,
+        mpsc::UnboundedReceiver<Heard>,
+        mpsc::UnboundedReceiver<Value>,
+    )> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -63,31 +87,22 @@ impl Client {
         };
         let pending = Pending::default();
         let (heard, notifications) = mpsc::unbounded_channel();
-        tokio::spawn(read(BufReader::new(stdout), pending.clone(), heard));
+        let (standard, messages) = mpsc::unbounded_channel();
+        let reader = Reader {
+            pending: pending.clone(),
+            heard,
+            standard,
+        };
+        tokio::spawn(reader.run(BufReader::new(stdout)));
         let client = Self {
             child,
             stdin: tokio::sync::Mutex::new(stdin),
             pending,
             next_id: AtomicI64::new(1),
         };
-        let folders: Vec<Value> = hello
-            .folders
-            .iter()
-            .map(|folder| json!({"uri": file_uri(folder), "name": folder.display().to_string()}))
-            .collect();
-        client
-            .request(
-                "initialize",
-                json!({
-                    "processId": std::process::id(),
-                    "capabilities": {},
-                    "workspaceFolders": folders,
-                    "initializationOptions": hello.options,
-                }),
-            )
-            .await?;
+        client.request("initialize", initialize).await?;
         client.notify("initialized", json!({})).await?;
-        Ok((client, notifications))
+        Ok((client, notifications, messages))
     }
 
     /// Calls one of our methods.
@@ -140,6 +155,13 @@ impl Client {
         Ok(self.child.wait().await?)
     }
 
+    /// Closes the server's standard input, as an editor that dies does, and hands over what is
+    /// left of it.
+    #[must_use]
+    pub fn hang_up(self) -> Child {
+        self.child
+    }
+
     /// The process, to do with as one likes; its pipes stay open until `self` is dropped.
     pub fn child(&mut self) -> &mut Child {
         &mut self.child
@@ -172,6 +194,12 @@ fn gone(why: &str) -> Error {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A workspace folder, as `initialize` and `workspace/didChangeWorkspaceFolders` name it.
+#[must_use]
+pub fn folder(path: &std::path::Path) -> Value {
+    json!({"uri": file_uri(path), "name": path.display().to_string()})
 }
 
 fn file_uri(path: &std::path::Path) -> String {
@@ -215,51 +243,57 @@ impl From<IncomingError> for Error {
     }
 }
 
-async fn read(
-    mut stdout: BufReader<ChildStdout>,
+/// Takes in what the server says, until it ends.
+struct Reader {
     pending: Pending,
     heard: mpsc::UnboundedSender<Heard>,
-) {
-    loop {
-        match read_frame(&mut stdout).await {
-            Ok(Some(raw)) => {
-                if let Err(error) = receive(raw, &pending, &heard) {
-                    tracing::warn!("a message was not understood: {error:#}");
-                }
-            }
-            Ok(None) => break,
-            Err(error) => {
-                tracing::warn!("the server's output broke: {error:#}");
-                break;
-            }
-        }
-    }
-    // Who waits for an answer learns that none will come.
-    lock(&pending).clear();
+    standard: mpsc::UnboundedSender<Value>,
 }
 
-fn receive(raw: String, pending: &Pending, heard: &mpsc::UnboundedSender<Heard>) -> Result<()> {
-    let message: Incoming = serde_json::from_str(&raw)?;
-    match (message.method, message.id) {
-        (Some(method), None) if method.starts_with("sidestream/") => {
-            let notification = serde_json::from_str(&raw)?;
-            // Nobody listens any more at the end.
-            drop(heard.send(Heard { notification, raw }));
-        }
-        (None, Some(id)) => {
-            let waiting = id.as_i64().and_then(|id| lock(pending).remove(&id));
-            let answer = match message.error {
-                Some(error) => Err(error.into()),
-                None => Ok(message.result.unwrap_or_default()),
-            };
-            if waiting.is_some_and(|waiting| waiting.send(answer).is_err()) {
-                tracing::debug!("nobody waits for answer {id} any more");
+impl Reader {
+    async fn run(self, mut stdout: BufReader<ChildStdout>) {
+        loop {
+            match read_frame(&mut stdout).await {
+                Ok(Some(raw)) => {
+                    if let Err(error) = self.receive(raw) {
+                        tracing::warn!("a message was not understood: {error:#}");
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!("the server's output broke: {error:#}");
+                    break;
+                }
             }
         }
-        // Standard LSP: messages to show and progress, which the terminal learns of otherwise.
-        _ => {}
+        // Who waits for an answer learns that none will come.
+        lock(&self.pending).clear();
     }
-    Ok(())
+
+    fn receive(&self, raw: String) -> Result<()> {
+        let message: Incoming = serde_json::from_str(&raw)?;
+        match (message.method, message.id) {
+            (Some(method), None) if method.starts_with("sidestream/") => {
+                let notification = serde_json::from_str(&raw)?;
+                // Nobody listens any more at the end.
+                drop(self.heard.send(Heard { notification, raw }));
+            }
+            (None, Some(id)) => {
+                let waiting = id.as_i64().and_then(|id| lock(&self.pending).remove(&id));
+                let answer = match message.error {
+                    Some(error) => Err(error.into()),
+                    None => Ok(message.result.unwrap_or_default()),
+                };
+                if waiting.is_some_and(|waiting| waiting.send(answer).is_err()) {
+                    tracing::debug!("nobody waits for answer {id} any more");
+                }
+            }
+            // Messages to show and progress: the terminal learns of both otherwise and does not
+            // listen here.
+            _ => drop(self.standard.send(serde_json::from_str(&raw)?)),
+        }
+        Ok(())
+    }
 }
 
 /// One message without its header; `None` at the end.

@@ -216,10 +216,9 @@ impl Actor {
         if self.replica.status(&prompt.session_id) != submitted {
             return;
         }
-        let session = prompt.session_id.clone();
         self.spawn_work(
-            async move { look(&dialect, &session, check).await },
-            move |actor, seen| {
+            async move { (look(&dialect, &prompt, check).await, prompt) },
+            move |actor, (seen, prompt)| {
                 if actor.replica.status(&prompt.session_id) != Some(&SessionStatus::Submitted) {
                     return;
                 }
@@ -256,7 +255,8 @@ enum Seen {
 
 /// What the server says of a prompt whose run was not seen to begin. The first time that it is
 /// found forgotten, the server is reminded of it.
-async fn look(dialect: &Arc<dyn Dialect>, session: &SessionId, check: u32) -> Result<Seen, Error> {
+async fn look(dialect: &Arc<dyn Dialect>, prompt: &Prompt, check: u32) -> Result<Seen, Error> {
+    let session = &prompt.session_id;
     if dialect.overview().await?.running.contains_key(session) {
         return Ok(Seen::Running);
     }
@@ -266,7 +266,7 @@ async fn look(dialect: &Arc<dyn Dialect>, session: &SessionId, check: u32) -> Re
         return Ok(Seen::Answered);
     }
     if check == 1 {
-        dialect.nudge(session).await?;
+        dialect.nudge(prompt).await?;
     }
     Ok(Seen::Forgotten)
 }

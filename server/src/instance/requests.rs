@@ -144,6 +144,11 @@ impl Actor {
                 self.spawn_work(
                     async move { dialect.history(&asked, &cursor, limit.max(1)).await },
                     move |actor, page| {
+                        let page = page.map_err(|error| match error.kind {
+                            // The server says no more than that the request is bad.
+                            ErrorKind::BadRequest => foreign_cursor("session/history"),
+                            _ => error,
+                        });
                         responder.send(page.map(|page| actor.older(&session, page)));
                     },
                 );
@@ -185,10 +190,7 @@ impl Actor {
             None => 0,
             Some(Ok(skip)) => skip,
             Some(Err(_)) => {
-                return responder.fail(Error::new(
-                    ErrorKind::BadRequest,
-                    "cursor: not one of session/list",
-                ));
+                return responder.fail(foreign_cursor("session/list"));
             }
         };
         let query = SessionQuery {
@@ -335,6 +337,14 @@ fn unknown_session(session: &SessionId) -> Error {
         format!("Session not found: {session}"),
     )
     .hint("It may have been deleted elsewhere.")
+}
+
+fn foreign_cursor(method: &str) -> Error {
+    Error::new(
+        ErrorKind::BadRequest,
+        format!("cursor: not one of {method}"),
+    )
+    .hint("Take it from the answer before; without one, the list begins anew.")
 }
 
 fn not_waiting(what: &str, id: &str) -> Error {

@@ -72,7 +72,7 @@ pub trait Dialect: Send + Sync {
     async fn prompt(&self, prompt: &Prompt) -> Result<(), Error>;
 
     /// Makes the server answer a message that it stored and forgot (v1 contract, rule 13).
-    async fn nudge(&self, session: &SessionId) -> Result<(), Error>;
+    async fn nudge(&self, prompt: &Prompt) -> Result<(), Error>;
 
     async fn reply_permission(
         &self,

@@ -214,7 +214,7 @@ impl Dialect for Legacy {
             .map(drop)
     }
 
-    async fn nudge(&self, _: &SessionId) -> Result<(), Error> {
+    async fn nudge(&self, _: &Prompt) -> Result<(), Error> {
         Ok(())
     }
 

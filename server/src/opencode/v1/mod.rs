@@ -375,13 +375,10 @@ impl Dialect for V1 {
         .map(drop)
     }
 
-    async fn nudge(&self, session: &SessionId) -> Result<(), Error> {
-        self.post(
-            &format!("/session/{session}/prompt_async"),
-            &json!({"parts": []}),
-        )
-        .await
-        .map(drop)
+    async fn nudge(&self, prompt: &Prompt) -> Result<(), Error> {
+        // Empty parts would do as well (rule 13), but leave an empty message of the user's behind
+        // when the server was only slow. The same prompt again changes nothing then.
+        self.prompt(prompt).await
     }
 
     async fn reply_permission(

@@ -1,0 +1,125 @@
+//! Requests that make no sense: each is refused with its kind, and nothing changes by them.
+
+use serde_json::{Value, json};
+use sidestream::protocol::requests::InstanceList;
+use sidestream::protocol::{ErrorKind, Request};
+use sidestream_tests::Editor;
+
+async fn refused(editor: &Editor, method: &str, params: Value) -> (ErrorKind, String) {
+    let method = format!("sidestream/{method}");
+    let answer = editor.client.request(&method, params.clone()).await;
+    match answer {
+        Err(error) => {
+            let unknown = [ErrorKind::InstanceNotFound, ErrorKind::SessionNotFound];
+            assert!(error.hint.is_some() || !unknown.contains(&error.kind));
+            (error.kind, error.message)
+        }
+        Ok(answer) => panic!("{method} {params} was answered: {answer}"),
+    }
+}
+
+/// A method's name without the prefix, and parameters that would do if the ids were right.
+fn with_ids(instance: &str, session: &str) -> Vec<(&'static str, Value)> {
+    let of = |more: Value| {
+        let mut params = json!({"instanceId": instance, "sessionId": session});
+        let fields = more.as_object().cloned().unwrap_or_default();
+        params.as_object_mut().unwrap().extend(fields);
+        params
+    };
+    vec![
+        ("session/open", of(json!({}))),
+        ("session/rename", of(json!({"title": "x"}))),
+        ("session/delete", of(json!({}))),
+        ("session/abort", of(json!({}))),
+        (
+            "session/prompt",
+            of(json!({"parts": [{"type": "text", "text": "x"}]})),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_and_changes_nothing() {
+    let mut editor = Editor::in_folders(1).start().await;
+    let session = editor.session().await;
+    editor.ask(&session, "all is well").await;
+    let instance = editor.instance_id(0).await;
+    let before = editor.call(InstanceList {}).await.unwrap();
+    let shown = editor.messages(&session);
+
+    for method in Request::METHODS {
+        let method = method.strip_prefix("sidestream/").unwrap();
+        // It takes nothing, so nothing can be wrong with it.
+        if method == "instance/list" {
+            continue;
+        }
+        let field = match method {
+            "instance/open" => "directory",
+            _ => "instanceId",
+        };
+        for params in [json!({}), json!({"instanceId": 5, "directory": 5})] {
+            let (kind, message) = refused(&editor, method, params).await;
+            assert_eq!(kind, ErrorKind::BadRequest, "{method}");
+            assert!(message.contains(field), "{method}: {message}");
+        }
+    }
+    let nested = json!({"instanceId": instance, "sessionId": session, "parts": [{"type": "text", "text": 5}]});
+    let (kind, message) = refused(&editor, "session/prompt", nested).await;
+    assert_eq!(kind, ErrorKind::BadRequest);
+    assert!(message.starts_with("parts[0]"), "{message}");
+
+    let known = instance.to_string();
+    for (method, params) in with_ids("nowhere-001", "ses_nowhere") {
+        let (kind, _) = refused(&editor, method, params).await;
+        assert_eq!(kind, ErrorKind::InstanceNotFound, "{method}");
+    }
+    for (method, params) in with_ids(&known, "ses_nowhere") {
+        let (kind, message) = refused(&editor, method, params).await;
+        assert_eq!(kind, ErrorKind::SessionNotFound, "{method}: {message}");
+    }
+    let of = |fields: Value| {
+        let mut params = json!({"instanceId": known, "sessionId": session});
+        params
+            .as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        params
+    };
+    let file = editor.sandbox.path().join("a-file");
+    std::fs::write(&file, "").unwrap();
+    let (_, message) = refused(&editor, "session/history", of(json!({"cursor": "x"}))).await;
+    assert!(message.starts_with("cursor"), "{message}");
+    for (method, params) in [
+        ("session/prompt", of(json!({"parts": []}))),
+        (
+            "session/cancelQueued",
+            of(json!({"messageId": "msg_nowhere"})),
+        ),
+        ("session/list", of(json!({"cursor": "not a cursor"}))),
+        ("session/history", of(json!({"cursor": "not a cursor"}))),
+        (
+            "permission/reply",
+            of(json!({"permissionId": "per_nowhere", "reply": "once"})),
+        ),
+        (
+            "permission/reply",
+            of(json!({"permissionId": "per_nowhere", "reply": "maybe"})),
+        ),
+        (
+            "question/reply",
+            of(json!({"questionId": "que_nowhere", "answers": []})),
+        ),
+        ("question/reject", of(json!({"questionId": "que_nowhere"}))),
+        ("instance/open", json!({"directory": "/nowhere/at/all"})),
+        ("instance/open", json!({"directory": file})),
+    ] {
+        let (kind, message) = refused(&editor, method, params.clone()).await;
+        assert_eq!(kind, ErrorKind::BadRequest, "{method} {params}: {message}");
+    }
+
+    assert_eq!(editor.call(InstanceList {}).await.unwrap(), before);
+    assert_eq!(editor.messages(&session), shown);
+    editor.ask(&session, "and still is").await;
+    editor.assert_as_stored(&session).await;
+    editor.stop().await;
+}

@@ -1,0 +1,131 @@
+//! What an OpenCode server itself says, asked beside Sidestream; and what it has in common with
+//! what a client shows.
+
+use serde_json::Value;
+use sidestream::protocol::{Message, MessageStatus, PartBody};
+
+/// A server's address with its password.
+#[derive(Clone, Debug)]
+pub struct Rest {
+    pub url: String,
+    pub password: String,
+}
+
+impl Rest {
+    /// # Panics
+    /// The server does not answer with JSON.
+    pub async fn get(&self, path: &str) -> Value {
+        self.try_get(path).await.expect("the server answers")
+    }
+
+    /// `None` when it cannot be reached.
+    pub async fn try_get(&self, path: &str) -> Option<Value> {
+        let http = reqwest::Client::builder().no_proxy().build().ok()?;
+        http.get(format!("{}{path}", self.url))
+            .basic_auth("opencode", Some(&self.password))
+            .send()
+            .await
+            .ok()?
+            .json()
+            .await
+            .ok()
+    }
+
+    /// A session's messages as the server has stored them.
+    pub async fn lines(&self, session: &str) -> Vec<Line> {
+        let messages = self.get(&format!("/session/{session}/message")).await;
+        let messages = messages.as_array().expect("a list of messages");
+        messages.iter().flat_map(stored).collect()
+    }
+}
+
+/// A text, a thought or a tool call: what a person reads of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub message: String,
+    pub part: String,
+    pub kind: &'static str,
+    pub status: String,
+    pub text: String,
+}
+
+fn stored(message: &Value) -> Vec<Line> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let parts = message["parts"].as_array().expect("a list of parts");
+    let line = |part: &Value| {
+        let (kind, status, said) = match part["type"].as_str()? {
+            "text" => ("text", String::new(), text(&part["text"])),
+            "reasoning" => ("reasoning", String::new(), text(&part["text"])),
+            "tool" => {
+                let state = &part["state"];
+                let said = [
+                    &state["output"],
+                    &state["error"],
+                    &state["metadata"]["output"],
+                ];
+                let said = said.into_iter().find(|said| said.is_string());
+                let said = said.map(text).unwrap_or_default();
+                ("tool", text(&state["status"]), said)
+            }
+            _ => return None,
+        };
+        Some(Line {
+            message: text(&message["info"]["id"]),
+            part: text(&part["id"]),
+            kind,
+            status: finished(&status),
+            text: said,
+        })
+    };
+    parts.iter().filter_map(line).collect()
+}
+
+/// The same of what a client has.
+pub fn shown(messages: &[Message]) -> Vec<Line> {
+    let of_message = |message: &Message| {
+        let id = message.info.id.to_string();
+        // The server loses what it was saying when it dies. Clients keep what they heard, and it
+        // has to be marked.
+        let lost = message.info.status == MessageStatus::Interrupted;
+        let of_text = move |text: &str, partial: bool| {
+            if lost && partial {
+                String::new()
+            } else {
+                text.to_owned()
+            }
+        };
+        let line = move |part: &sidestream::protocol::Part| {
+            let (kind, status, text) = match &part.body {
+                PartBody::Text(text) => ("text", String::new(), of_text(&text.text, text.partial)),
+                PartBody::Reasoning(text) => {
+                    let said = of_text(&text.text, text.partial);
+                    ("reasoning", String::new(), said)
+                }
+                PartBody::Tool(tool) => {
+                    let status = serde_json::to_value(tool.status).expect("a word");
+                    let said = tool.output.clone().or_else(|| tool.error.clone());
+                    let status = status.as_str().unwrap_or_default();
+                    ("tool", finished(status), said.unwrap_or_default())
+                }
+                _ => return None,
+            };
+            Some(Line {
+                message: id.clone(),
+                part: part.id.to_string(),
+                kind,
+                status,
+                text,
+            })
+        };
+        message.parts.iter().filter_map(line).collect::<Vec<_>>()
+    };
+    messages.iter().flat_map(of_message).collect()
+}
+
+/// A tool whose server died stays "running" there for ever, while clients are told the truth.
+fn finished(status: &str) -> String {
+    match status {
+        "pending" | "running" | "interrupted" => "not finished".into(),
+        other => other.into(),
+    }
+}
