@@ -53,27 +53,25 @@ where
         }
         let mut batch = Vec::new();
         let mut item = self.inner.next().await;
-        while batch.len() < MAX_BATCH {
-            let ended = match item {
-                Some(Ok(event)) => {
-                    batch.extend(event.data);
-                    match self.inner.next().now_or_never() {
-                        Some(next) => {
-                            item = next;
-                            continue;
-                        }
-                        None => break,
-                    }
-                }
-                Some(Err(error)) => Ended::Broken(chain(&error)),
-                None => Ended::Closed,
-            };
-            if batch.is_empty() {
-                return Err(ended);
+        let ended = loop {
+            match item {
+                Some(Ok(event)) => batch.extend(event.data),
+                Some(Err(error)) => break Ended::Broken(chain(&error)),
+                None => break Ended::Closed,
             }
-            self.ended = Some(ended);
-            break;
+            // Asked before the next one is taken, which would have no place.
+            if batch.len() == MAX_BATCH {
+                return Ok(batch);
+            }
+            match self.inner.next().now_or_never() {
+                Some(next) => item = next,
+                None => return Ok(batch),
+            }
+        };
+        if batch.is_empty() {
+            return Err(ended);
         }
+        self.ended = Some(ended);
         Ok(batch)
     }
 }
@@ -157,6 +155,16 @@ mod tests {
             assert_eq!(seen, ["{\"a\":\"ä€😀\"}", "2"], "split at {at}");
             assert_eq!(ended, Ended::Closed);
         }
+    }
+
+    #[tokio::test]
+    async fn more_events_than_one_batch_holds_all_come() {
+        let count = 3 * MAX_BATCH + 1;
+        let bytes: String = (0..count).map(|n| format!("data: {n}\n\n")).collect();
+        let (seen, ended) = all(vec![Bytes::from(bytes)]).await;
+        let expected: Vec<String> = (0..count).map(|n| n.to_string()).collect();
+        assert_eq!(seen, expected);
+        assert_eq!(ended, Ended::Closed);
     }
 
     #[tokio::test]
