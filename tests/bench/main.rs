@@ -44,6 +44,9 @@ struct Arguments {
     /// Another build of Sidestream to run beside this one.
     #[arg(long)]
     against: Option<PathBuf>,
+    /// Only these two builds.
+    #[arg(long, requires = "against")]
+    builds_only: bool,
     /// Only the table of stream decoders.
     #[arg(long)]
     decoders_only: bool,
@@ -60,8 +63,9 @@ fn main() -> Result<()> {
     if !arguments.decoders_only {
         compare(&arguments)?;
     }
-    let decoders = decoders::measure(arguments.quick)?;
-    println!("{decoders}");
+    if !arguments.builds_only {
+        println!("{}", decoders::measure(arguments.quick)?);
+    }
     Ok(())
 }
 
@@ -71,17 +75,15 @@ fn compare(arguments: &Arguments) -> Result<()> {
     } else {
         (Plan::full(arguments.events), arguments.rounds.max(1))
     };
-    let mut contestants = vec![
-        Contestant::sidestream("Sidestream", &build()?),
-        Contestant::plain("Node", &node::command()?),
-        Contestant::plain(
-            "floor",
-            &[
-                std::env::current_exe()?.display().to_string(),
-                "--floor".into(),
-            ],
-        ),
-    ];
+    let mut contestants = vec![Contestant::sidestream("Sidestream", &build()?)];
+    if !arguments.builds_only {
+        let floor = [
+            std::env::current_exe()?.display().to_string(),
+            "--floor".into(),
+        ];
+        contestants.push(Contestant::plain("Node", &node::command()?));
+        contestants.push(Contestant::plain("floor", &floor));
+    }
     if let Some(other) = &arguments.against {
         contestants.push(Contestant::sidestream("other build", other));
     }
@@ -97,7 +99,9 @@ fn compare(arguments: &Arguments) -> Result<()> {
     let names: Vec<&str> = contestants.iter().map(|c| c.name.as_str()).collect();
     println!("{}", report::machine(&plan, rounds)?);
     println!("{}", report::table(&names, &figures));
-    println!("{}", report::goals(&figures));
+    if !arguments.builds_only {
+        println!("{}", report::goals(&figures));
+    }
     Ok(())
 }
 
