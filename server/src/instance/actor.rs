@@ -89,17 +89,15 @@ impl Actor {
         outlet: Arc<dyn Outlet>,
     ) -> (mpsc::UnboundedSender<Input>, watch::Receiver<Instance>) {
         let (inbox, inputs) = mpsc::unbounded_channel();
-        let (told, link_events) = mpsc::unbounded_channel();
         let (wake, woken) = watch::channel(0);
         let link = Link {
             server: server.clone(),
             directory: directory.clone(),
             settings: settings.reconnect,
-            told,
+            inbox: inbox.clone(),
             wake: woken,
         };
         let link = tokio::spawn(link.run());
-        tokio::spawn(forward_link(link_events, inbox.clone()));
         tokio::spawn(forward_logs(server.clone(), inbox.clone()));
 
         let (view, watched) = watch::channel(Instance {
@@ -356,17 +354,6 @@ impl Actor {
             server: self.server_info.clone(),
             busy,
             waiting,
-        }
-    }
-}
-
-async fn forward_link(
-    mut events: mpsc::UnboundedReceiver<LinkEvent>,
-    inbox: mpsc::UnboundedSender<Input>,
-) {
-    while let Some(event) = events.recv().await {
-        if inbox.send(Input::Link(event)).is_err() {
-            return;
         }
     }
 }
