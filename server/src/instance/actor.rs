@@ -67,7 +67,19 @@ pub(super) struct Actor {
     inbox: mpsc::UnboundedSender<Input>,
     outlet: Arc<dyn Outlet>,
     view: watch::Sender<Instance>,
+    /// What `view` was composed of.
+    viewed: Option<Aspects>,
     link: JoinHandle<()>,
+}
+
+/// All that changes in what clients are told of an instance. Comparing it is cheap, and most
+/// events change none of it.
+#[derive(PartialEq)]
+struct Aspects {
+    phase: Phase,
+    was_connected: bool,
+    /// How many sessions run, and how many requests wait for the user.
+    counts: (usize, usize),
 }
 
 /// How far the connection is.
@@ -131,6 +143,7 @@ impl Actor {
             inbox: inbox.clone(),
             outlet,
             view,
+            viewed: None,
             link,
         };
         tokio::spawn(actor.run(inputs));
@@ -298,7 +311,17 @@ impl Actor {
         if !changes.is_empty() {
             self.outlet.notify(changes);
         }
-        let view = self.compose();
+        // The server's own data comes with a phase.
+        let aspects = Aspects {
+            phase: self.phase.clone(),
+            was_connected: self.was_connected,
+            counts: self.replica.counts(),
+        };
+        if self.viewed.as_ref() == Some(&aspects) {
+            return;
+        }
+        let view = self.compose(aspects.counts);
+        self.viewed = Some(aspects);
         if *self.view.borrow() != view {
             self.view.send_replace(view.clone());
             self.outlet.notify(vec![Notification::InstanceDidChange {
@@ -308,8 +331,7 @@ impl Actor {
         }
     }
 
-    fn compose(&self) -> Instance {
-        let (busy, waiting) = self.replica.counts();
+    fn compose(&self, (busy, waiting): (usize, usize)) -> Instance {
         let (mut state, mut attempt, mut retry_at, mut error) =
             (InstanceState::Connected, None, None, None);
         match &self.phase {

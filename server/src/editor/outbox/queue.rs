@@ -200,7 +200,7 @@ impl Queue {
         };
         // Appends that wait are in the new state already; those that come must follow it.
         for field in [Field::Text, Field::Output] {
-            if let Some(append) = key.append(field) {
+            if let Some(append) = key.clone().append(field) {
                 self.remove(&append);
             }
         }
@@ -317,8 +317,8 @@ impl Queue {
 
 impl Key {
     /// Of a part's key, the key of its appends.
-    fn append(&self, field: Field) -> Option<Self> {
-        match self.clone() {
+    fn append(self, field: Field) -> Option<Self> {
+        match self {
             Self::Part(instance, session, message, part) => {
                 Some(Self::Append(instance, session, message, part, field))
             }
