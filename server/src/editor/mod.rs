@@ -8,6 +8,8 @@ pub mod outbox;
 mod progress;
 mod transport;
 
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -27,12 +29,14 @@ const CONCURRENCY: usize = 4_096;
 /// Serves one editor until it goes, in whatever way. Must run on a current-thread runtime.
 ///
 /// # Errors
-/// None at present.
+/// There is no standard output.
 pub async fn serve() -> Result<()> {
     let gone = Arc::new(Notify::new());
     let outbox = {
         let gone = gone.clone();
-        Outbox::new(std::io::stdout(), move || gone.notify_one())
+        // Not `Stdout` itself: it writes by lines, which makes two pieces of every message.
+        let output = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
+        Outbox::new(output, move || gone.notify_one())
     };
     let progress = Arc::new(Progress::new(outbox.clone()));
     let registry = Arc::new(Registry::new(progress.clone()));

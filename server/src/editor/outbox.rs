@@ -40,7 +40,10 @@ struct Shared {
 #[derive(Default)]
 struct State {
     queue: Queue,
+    /// The writer is at work and will look into the queue again by itself.
     writing: bool,
+    /// Somebody waits for the queue to be empty.
+    finishing: bool,
     /// Nobody reads any more.
     broken: bool,
 }
@@ -99,7 +102,8 @@ impl Outbox {
     /// Waits until everything is written, as before an exit; an editor that does not read is not
     /// waited for.
     pub fn finish(&self) {
-        let state = self.shared.lock();
+        let mut state = self.shared.lock();
+        state.finishing = true;
         let waits = |state: &mut State| !state.broken && (state.writing || !state.queue.is_empty());
         // Whether it was written or the time was up makes no difference: the process ends now.
         drop(
@@ -117,7 +121,11 @@ impl Outbox {
         for entry in entries {
             state.queue.push(entry);
         }
-        if !state.writing {
+        // Each bell is a system call: nobody is called who is awake, and who is called must not
+        // run into the lock.
+        let wake = !std::mem::replace(&mut state.writing, true);
+        drop(state);
+        if wake {
             self.shared.filled.notify_one();
         }
     }
@@ -141,9 +149,12 @@ impl Shared {
         loop {
             {
                 let mut state = self.lock();
-                state.writing = false;
                 while state.queue.is_empty() {
-                    self.emptied.notify_all();
+                    // Whoever fills it has set it again.
+                    state.writing = false;
+                    if state.finishing {
+                        self.emptied.notify_all();
+                    }
                     state = self
                         .filled
                         .wait(state)

@@ -65,7 +65,19 @@ pub(super) struct Actor {
     inbox: mpsc::UnboundedSender<Input>,
     outlet: Arc<dyn Outlet>,
     view: watch::Sender<Instance>,
+    /// What `view` was composed of.
+    viewed: Option<Aspects>,
     link: JoinHandle<()>,
+}
+
+/// All that changes in what clients are told of an instance. Comparing it is cheap, and most
+/// events change none of it.
+#[derive(PartialEq)]
+struct Aspects {
+    phase: Phase,
+    was_connected: bool,
+    /// How many sessions run, and how many requests wait for the user.
+    counts: (usize, usize),
 }
 
 /// How far the connection is.
@@ -87,17 +99,15 @@ impl Actor {
         outlet: Arc<dyn Outlet>,
     ) -> (mpsc::UnboundedSender<Input>, watch::Receiver<Instance>) {
         let (inbox, inputs) = mpsc::unbounded_channel();
-        let (told, link_events) = mpsc::unbounded_channel();
         let (wake, woken) = watch::channel(0);
         let link = Link {
             server: server.clone(),
             directory: directory.clone(),
             settings: settings.reconnect,
-            told,
+            inbox: inbox.clone(),
             wake: woken,
         };
         let link = tokio::spawn(link.run());
-        tokio::spawn(forward_link(link_events, inbox.clone()));
         tokio::spawn(forward_logs(server.logs().listen(), inbox.clone()));
 
         let (view, watched) = watch::channel(Instance {
@@ -131,6 +141,7 @@ impl Actor {
             inbox: inbox.clone(),
             outlet,
             view,
+            viewed: None,
             link,
         };
         tokio::spawn(actor.run(inputs));
@@ -293,7 +304,17 @@ impl Actor {
         if !changes.is_empty() {
             self.outlet.notify(changes);
         }
-        let view = self.compose();
+        // The server's own data comes with a phase.
+        let aspects = Aspects {
+            phase: self.phase.clone(),
+            was_connected: self.was_connected,
+            counts: self.replica.counts(),
+        };
+        if self.viewed.as_ref() == Some(&aspects) {
+            return;
+        }
+        let view = self.compose(aspects.counts);
+        self.viewed = Some(aspects);
         if *self.view.borrow() != view {
             self.view.send_replace(view.clone());
             self.outlet.notify(vec![Notification::InstanceDidChange {
@@ -303,8 +324,7 @@ impl Actor {
         }
     }
 
-    fn compose(&self) -> Instance {
-        let (busy, waiting) = self.replica.counts();
+    fn compose(&self, (busy, waiting): (usize, usize)) -> Instance {
         let (mut state, mut attempt, mut retry_at, mut error) =
             (InstanceState::Connected, None, None, None);
         match &self.phase {
@@ -349,17 +369,6 @@ impl Actor {
             server: self.server_info.clone(),
             busy,
             waiting,
-        }
-    }
-}
-
-async fn forward_link(
-    mut events: mpsc::UnboundedReceiver<LinkEvent>,
-    inbox: mpsc::UnboundedSender<Input>,
-) {
-    while let Some(event) = events.recv().await {
-        if inbox.send(Input::Link(event)).is_err() {
-            return;
         }
     }
 }

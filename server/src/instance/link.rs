@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
+use super::actor::Input;
 use super::backoff::Backoff;
 use super::server::{Running, Server, ServerState};
 use crate::opencode::event::Decoded;
@@ -59,11 +60,11 @@ pub enum LinkState {
     Failed(Failure),
 }
 
-pub struct Link {
+pub(super) struct Link {
     pub server: Arc<Server>,
     pub directory: PathBuf,
     pub settings: ReconnectSettings,
-    pub told: mpsc::UnboundedSender<LinkEvent>,
+    pub inbox: mpsc::UnboundedSender<Input>,
     /// Grows when somebody asks to connect at once.
     pub wake: watch::Receiver<u64>,
 }
@@ -224,7 +225,7 @@ impl Link {
                 dialect: dialect.name(),
             },
         };
-        if self.told.send(opened).is_err() {
+        if self.send(opened).is_err() {
             return Ok(Loss::Passing(lost("nobody listens")));
         }
         let mut events = Events::new(Box::pin(response.bytes_stream()));
@@ -238,7 +239,7 @@ impl Link {
                             data,
                         })
                         .collect();
-                    if self.told.send(LinkEvent::Events(decoded)).is_err() {
+                    if self.send(LinkEvent::Events(decoded)).is_err() {
                         return Ok(Loss::Passing(lost("nobody listens")));
                     }
                 }
@@ -248,7 +249,11 @@ impl Link {
     }
 
     fn tell(&self, state: LinkState) -> Result<(), Closed> {
-        self.told.send(LinkEvent::State(state)).map_err(|_| Closed)
+        self.send(LinkEvent::State(state))
+    }
+
+    fn send(&self, event: LinkEvent) -> Result<(), Closed> {
+        self.inbox.send(Input::Link(event)).map_err(|_| Closed)
     }
 }
 

@@ -192,7 +192,7 @@ impl Queue {
         };
         // Appends that wait are in the new state already; those that come must follow it.
         for field in [Field::Text, Field::Output] {
-            if let Some(append) = key.append(field) {
+            if let Some(append) = key.clone().append(field) {
                 self.remove(&append);
             }
         }

@@ -18,8 +18,8 @@ pub(super) enum Key {
 
 impl Key {
     /// Of a part's key, the key of its appends.
-    pub fn append(&self, field: Field) -> Option<Self> {
-        match self.clone() {
+    pub fn append(self, field: Field) -> Option<Self> {
+        match self {
             Self::Part(instance, session, message, part) => {
                 Some(Self::Append(instance, session, message, part, field))
             }
