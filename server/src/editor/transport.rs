@@ -193,9 +193,10 @@ impl<S, H: Handle> Front<S, H> {
                     tracing::error!("request {id} failed by a mistake in Sidestream");
                 }
             }
-            Err(what) => {
-                responder.fail(protocol::Error::new(protocol::ErrorKind::BadRequest, what))
-            }
+            Err(what) => responder.fail(
+                protocol::Error::new(protocol::ErrorKind::BadRequest, what)
+                    .hint("PROTOCOL.md has the parameters of every method."),
+            ),
         }
     }
 }

@@ -51,10 +51,13 @@ impl Prompts {
 impl Actor {
     pub(super) fn prompt(&mut self, params: SessionPrompt, responder: Responder) {
         if params.parts.is_empty() {
-            return responder.fail(Error::new(
-                ErrorKind::BadRequest,
-                "parts: a prompt needs at least one part",
-            ));
+            return responder.fail(
+                Error::new(
+                    ErrorKind::BadRequest,
+                    "parts: a prompt needs at least one part",
+                )
+                .hint("Write something, or attach a file."),
+            );
         }
         let queued = Queued::new(params);
         let waits_already = self

@@ -44,8 +44,14 @@ impl Actor {
                 events: self.events.last(params.limit),
             })),
             InstanceRequest::SessionClose(params) => {
-                self.replica.close(&params.session_id);
-                responder.send(Ok(Done {}));
+                let closed = match self.replica.view_of(&params.session_id) {
+                    Some(_) => {
+                        self.replica.close(&params.session_id);
+                        Ok(Done {})
+                    }
+                    None => Err(unknown_session(&params.session_id)),
+                };
+                responder.send(closed);
             }
             InstanceRequest::SessionPrompt(params) => self.prompt(params, responder),
             InstanceRequest::SessionCancelQueued(params) => {
@@ -281,14 +287,17 @@ impl Actor {
             return responder.fail(not_waiting("question", params.question_id.as_str()));
         };
         if params.answers.len() != question.questions.len() {
-            return responder.fail(Error::new(
-                ErrorKind::BadRequest,
-                format!(
-                    "answers: {} questions were asked, {} answered",
-                    question.questions.len(),
-                    params.answers.len()
-                ),
-            ));
+            return responder.fail(
+                Error::new(
+                    ErrorKind::BadRequest,
+                    format!(
+                        "answers: {} questions were asked, {} answered",
+                        question.questions.len(),
+                        params.answers.len()
+                    ),
+                )
+                .hint("Send one list of answers for each question."),
+            );
         }
         self.simply(responder, async move {
             dialect.reply_question(&question, &params.answers).await
