@@ -4,14 +4,20 @@
 //! writes at once, without a timer. While it is blocked, appends to the same part join and a newer
 //! state replaces the queued one, so that the queue never holds more than the replica does, however
 //! long the editor sleeps. What waits for the user overtakes text.
+//!
+//! Text that streams to an editor that keeps up does not even wake that thread: a single append
+//! is written on the spot if the pipe is known to take it without waiting.
 
 pub mod queue;
 
+use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pipe::PIPE_BUF;
 use serde::Serialize;
 use tower_lsp::jsonrpc::Id;
 
@@ -32,6 +38,7 @@ pub struct Outbox {
 }
 
 struct Shared {
+    output: File,
     state: Mutex<State>,
     filled: Condvar,
     emptied: Condvar,
@@ -40,6 +47,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     queue: Queue,
+    /// Taken from the queue and framed: it goes before what is in there.
+    ahead: Vec<u8>,
     /// The writer is at work and will look into the queue again by itself.
     writing: bool,
     /// Somebody waits for the queue to be empty.
@@ -50,12 +59,10 @@ struct State {
 
 impl Outbox {
     /// Starts the writer. `on_break` is called when the other end is closed.
-    pub fn new(
-        output: impl Write + Send + 'static,
-        on_break: impl FnOnce() + Send + 'static,
-    ) -> Self {
+    pub fn new(output: File, on_break: impl FnOnce() + Send + 'static) -> Self {
         let outbox = Self {
             shared: Arc::new(Shared {
+                output,
                 state: Mutex::new(State::default()),
                 filled: Condvar::new(),
                 emptied: Condvar::new(),
@@ -63,7 +70,7 @@ impl Outbox {
         };
         let shared = outbox.shared.clone();
         thread::spawn(move || {
-            shared.write_all(output);
+            shared.write_all();
             on_break();
         });
         outbox
@@ -104,7 +111,7 @@ impl Outbox {
     pub fn finish(&self) {
         let mut state = self.shared.lock();
         state.finishing = true;
-        let waits = |state: &mut State| !state.broken && (state.writing || !state.queue.is_empty());
+        let waits = |state: &mut State| !state.broken && (state.writing || state.has_work());
         // Whether it was written or the time was up makes no difference: the process ends now.
         drop(
             self.shared
@@ -121,13 +128,19 @@ impl Outbox {
         for entry in entries {
             state.queue.push(entry);
         }
-        // Each bell is a system call: nobody is called who is awake, and who is called must not
-        // run into the lock.
-        let wake = !std::mem::replace(&mut state.writing, true);
-        drop(state);
-        if wake {
-            self.shared.filled.notify_one();
+        if state.writing || self.shared.write_at_once(&mut state) {
+            return;
         }
+        state.writing = true;
+        // Whoever is woken must not run into the lock.
+        drop(state);
+        self.shared.filled.notify_one();
+    }
+}
+
+impl State {
+    fn has_work(&self) -> bool {
+        !self.ahead.is_empty() || !self.queue.is_empty()
     }
 }
 
@@ -142,14 +155,43 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Writes a single append, if that cannot block: waking the writer costs more than all else
+    /// that an append needs.
+    fn write_at_once(&self, state: &mut State) -> bool {
+        if !state.queue.is_one_short_append() || !self.has_room() {
+            return false;
+        }
+        let mut entries = Vec::with_capacity(1);
+        state.queue.take(1, &mut entries);
+        for entry in entries {
+            write_entry(&mut state.ahead, entry);
+        }
+        // What fails here fails for the writer too, who knows what to do then.
+        let is_written =
+            state.ahead.len() <= PIPE_BUF && (&self.output).write_all(&state.ahead).is_ok();
+        if is_written {
+            state.ahead.clear();
+        }
+        is_written
+    }
+
+    /// Whether [`PIPE_BUF`] bytes can be written without waiting, which is what "ready" means of
+    /// a pipe (of a socket, it is more).
+    fn has_room(&self) -> bool {
+        let mut output = [PollFd::new(&self.output, PollFlags::OUT)];
+        let now = Timespec::default();
+        poll(&mut output, Some(&now)).is_ok() && output[0].revents() == PollFlags::OUT
+    }
+
     /// Writes until the other end is closed.
-    fn write_all(&self, mut output: impl Write) {
+    fn write_all(&self) {
+        let mut output = &self.output;
         let mut bytes = Vec::new();
         let mut entries = Vec::new();
         loop {
             {
                 let mut state = self.lock();
-                while state.queue.is_empty() {
+                while !state.has_work() {
                     // Whoever fills it has set it again.
                     state.writing = false;
                     if state.finishing {
@@ -161,9 +203,10 @@ impl Shared {
                         .unwrap_or_else(PoisonError::into_inner);
                 }
                 state.writing = true;
+                bytes.clear();
+                bytes.append(&mut state.ahead);
                 state.queue.take(BATCH, &mut entries);
             }
-            bytes.clear();
             for entry in entries.drain(..) {
                 write_entry(&mut bytes, entry);
             }
@@ -264,5 +307,71 @@ impl<'a> From<&'a Error> for ErrorObject<'a> {
                 hint: error.hint.as_deref(),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::fd::OwnedFd;
+
+    use super::*;
+    use crate::protocol::notifications::Field;
+
+    fn append(text: String) -> Notification {
+        Notification::PartDidAppend {
+            instance_id: "i".into(),
+            session_id: "s".into(),
+            revision: 0,
+            message_id: "m".into(),
+            part_id: "p".into(),
+            field: Field::Text,
+            text,
+        }
+    }
+
+    /// The texts of all appends, with their revisions.
+    fn appends(output: &str) -> Vec<(u64, String)> {
+        output
+            .split("Content-Length: ")
+            .filter_map(|frame| frame.split_once("\r\n\r\n"))
+            .map(|(length, body)| {
+                assert_eq!(length.parse::<usize>().unwrap(), body.len());
+                let message: serde_json::Value = serde_json::from_str(body).unwrap();
+                let text = message["params"]["text"].as_str().unwrap().to_owned();
+                (message["params"]["revision"].as_u64().unwrap(), text)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn nobody_waits_for_an_editor_that_sleeps_and_all_comes_in_order() {
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let outbox = Outbox::new(File::from(OwnedFd::from(writer)), || {});
+        let mut sent = String::new();
+        // More than a pipe holds, with one long text among the short ones.
+        for number in 0..5_000 {
+            let text = match number {
+                7 => "long ".repeat(1_000),
+                _ => format!("{number} "),
+            };
+            sent.push_str(&text);
+            outbox.notify(vec![append(text)]);
+        }
+        outbox.frame(b"the end".to_vec());
+        let mut output = Vec::new();
+        let mut buffer = [0; 4_096];
+        while !output.ends_with(b"the end") {
+            let count = reader.read(&mut buffer).unwrap();
+            output.extend_from_slice(&buffer[..count]);
+        }
+        output.truncate(output.len() - "the end".len());
+        let seen = appends(str::from_utf8(&output).unwrap());
+        let revisions: Vec<u64> = seen.iter().map(|(revision, _)| *revision).collect();
+        assert_eq!(revisions, (1..=seen.len() as u64).collect::<Vec<_>>());
+        assert_eq!(
+            seen.into_iter().map(|(_, text)| text).collect::<String>(),
+            sent
+        );
     }
 }

@@ -20,6 +20,10 @@ use key::{Key, key_of, part_key, session_of};
 /// Log lines that wait at most; more would say nothing to somebody who does not read.
 const MAX_LOGS: usize = 1_000;
 
+/// A model's token is a few letters; a longer text is a burst, better written while the next
+/// one is read.
+const SHORT: usize = 64;
+
 #[expect(
     clippy::large_enum_variant,
     reason = "nearly all entries are notifications; a box for each would cost more"
@@ -53,6 +57,19 @@ impl Queue {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.waiting == 0 && self.urgent.is_empty()
+    }
+
+    /// Whether all that waits is one short append.
+    #[must_use]
+    pub fn is_one_short_append(&self) -> bool {
+        let append = |entry: &Option<Entry>| {
+            matches!(
+                entry,
+                Some(Entry::Notification(Notification::PartDidAppend { text, .. }))
+                    if text.len() <= SHORT
+            )
+        };
+        self.waiting == 1 && self.urgent.is_empty() && self.lane.back().is_some_and(append)
     }
 
     pub fn push(&mut self, entry: Entry) {
