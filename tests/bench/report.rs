@@ -78,12 +78,12 @@ const NOTIFICATIONS: [Row; 2] = [
     Row {
         name: "notifications/event, one per write",
         of: |f| f.one_per_write.notifications_per_event,
-        decimals: 2,
+        decimals: 3,
     },
     Row {
         name: "notifications/event, 32 per write",
         of: |f| f.many_per_write.notifications_per_event,
-        decimals: 2,
+        decimals: 3,
     },
 ];
 
@@ -97,7 +97,8 @@ pub fn machine(plan: &Plan, rounds: usize) -> Result<String> {
         .map_or_else(|| "unknown CPU".to_owned(), |(_, name)| name.to_owned());
     Ok(format!(
         "{cpus} × {model}, {}, Sidestream {}, Node {} ({}); {rounds} rounds, {} events per \
-         throughput run, {:?} per paced run; medians, ratios within a round\n",
+         throughput run, {:?} per paced run; medians, ratios within a round. \
+         Every event's text was delivered; Sidestream joins the texts of a burst into fewer notifications.\n",
         today()?,
         env!("CARGO_PKG_VERSION"),
         node::version()?,
