@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 
 use crate::protocol::{
-    CallId, ChangeSummary, EventOutcome, MessageError, MessageId, MessageInfo, ModelRef, Part,
-    PartId, Permission, PermissionReply, Question, QuestionId, Revert, SessionId, SessionStatus,
-    SessionTime, Todo, Tokens, ToolStatus,
+    CallId, ChangeSummary, EventOutcome, MessageError, MessageId, MessageInfo, MessageStatus,
+    ModelRef, Part, PartId, Permission, PermissionReply, Question, QuestionId, Revert, Role,
+    SessionId, SessionStatus, SessionTime, Todo, Tokens, ToolStatus,
 };
 
 /// One event of a stream.
@@ -193,6 +193,19 @@ pub enum Growth {
 pub struct IncomingMessage {
     pub info: MessageInfo,
     pub parts: Vec<IncomingPart>,
+}
+
+impl IncomingMessage {
+    /// What a reply says of its session's run, where nothing else says it (legacy dialect); the
+    /// user's own messages say nothing.
+    #[must_use]
+    pub fn run_status(&self) -> Option<RunStatus> {
+        match (self.info.role, self.info.status) {
+            (Role::User, _) => None,
+            (Role::Assistant, MessageStatus::Streaming) => Some(RunStatus::Busy),
+            (Role::Assistant, _) => Some(RunStatus::Idle),
+        }
+    }
 }
 
 /// What is known of all sessions.

@@ -258,6 +258,14 @@ pub struct MessageError {
     pub message: String,
 }
 
+impl MessageError {
+    /// The user's own stop, which is no error to show.
+    #[must_use]
+    pub fn is_abort(&self) -> bool {
+        self.kind == "messageAbortedError"
+    }
+}
+
 /// A tool waits until the user allows or rejects it.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,6 +3,7 @@
 //! Events and snapshots go in, notifications for the client come out. No I/O, no clock: the same
 //! input always gives the same output.
 
+mod look;
 mod merge;
 mod part;
 mod session;
@@ -12,10 +13,12 @@ mod waiting;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::opencode::event::{Content, Event, MessagePage, Overview, RunStatus, SessionInfo};
+use crate::opencode::event::{
+    Content, Event, Growth, IncomingPart, MessagePage, Overview, RunStatus, SessionInfo,
+};
 use crate::protocol::{
-    InstanceId, Message, MessageId, MessageInfo, Notification, Part, PartBody, Permission,
-    PermissionId, Question, QuestionId, Session, SessionId, SessionSnapshot, SessionStatus,
+    InstanceId, Message, MessageId, MessageInfo, Notification, Part, PartBody, Session, SessionId,
+    SessionSnapshot, SessionStatus,
 };
 pub use merge::Gap;
 use merge::Run;
@@ -127,7 +130,7 @@ impl Replica {
             }),
             Event::Whole(message) => {
                 let id = message.info.session_id.clone();
-                if let Some(status) = crate::opencode::legacy::run_status(&message) {
+                if let Some(status) = message.run_status() {
                     self.session(&id).set_status(status);
                     self.tell_session(&id);
                 }
@@ -245,36 +248,6 @@ impl Replica {
         self.snapshot(&id)
     }
 
-    /// What the client of an open session should have on its screen.
-    #[must_use]
-    pub fn snapshot(&self, id: &SessionId) -> Option<SessionSnapshot> {
-        let session = self.sessions.get(id)?;
-        let Kept::Open(transcript) = &session.transcript else {
-            return None;
-        };
-        Some(SessionSnapshot {
-            session: self.view(session),
-            messages: transcript.to_messages(),
-            permissions: self
-                .waiting
-                .permissions()
-                .iter()
-                .filter(|permission| permission.session_id == *id)
-                .cloned()
-                .collect(),
-            questions: self
-                .waiting
-                .questions()
-                .iter()
-                .filter(|question| question.session_id == *id)
-                .cloned()
-                .collect(),
-            todos: transcript.todos.clone(),
-            revision: 0,
-            cursor: transcript.cursor.clone(),
-        })
-    }
-
     /// Adds older messages to an open session and answers those that the client asked for.
     pub fn prepend(&mut self, id: &SessionId, page: MessagePage) -> (Vec<Message>, Option<String>) {
         let mut older = Transcript::default();
@@ -324,7 +297,6 @@ impl Replica {
 
     /// Shows or changes a message of our own, which the server does not know yet.
     pub fn local_message(&mut self, info: MessageInfo, parts: Vec<Part>) {
-        use crate::opencode::event::{Growth, IncomingPart};
         let (session_id, message_id) = (info.session_id.clone(), info.id.clone());
         self.edit(&session_id, |transcript, changes| {
             transcript.message(info, changes);
@@ -342,67 +314,6 @@ impl Replica {
         let view = self.view(&self.sessions[&id]);
         self.session(&id).told = Some(view.clone());
         view
-    }
-
-    #[must_use]
-    pub fn view_of(&self, id: &SessionId) -> Option<Session> {
-        self.sessions.get(id).map(|session| self.view(session))
-    }
-
-    #[must_use]
-    pub fn status(&self, id: &SessionId) -> Option<&SessionStatus> {
-        self.sessions.get(id).map(|session| &session.status)
-    }
-
-    /// Open sessions, with how many messages the client has of each.
-    #[must_use]
-    pub fn open_sessions(&self) -> Vec<(SessionId, usize)> {
-        self.sessions
-            .iter()
-            .filter_map(|(id, session)| match &session.transcript {
-                Kept::Open(transcript) => Some((id.clone(), transcript.messages.len())),
-                _ => None,
-            })
-            .collect()
-    }
-
-    #[must_use]
-    pub fn is_open(&self, id: &SessionId) -> bool {
-        self.sessions.get(id).is_some_and(SessionState::is_open)
-    }
-
-    /// The id of the last message, and whether it is the user's.
-    #[must_use]
-    pub fn running(&self) -> Vec<SessionId> {
-        let running = self.sessions.iter().filter(|(_, s)| s.status.is_running());
-        running.map(|(id, _)| id.clone()).collect()
-    }
-
-    #[must_use]
-    pub fn permissions(&self) -> &[Permission] {
-        self.waiting.permissions()
-    }
-
-    #[must_use]
-    pub fn questions(&self) -> &[Question] {
-        self.waiting.questions()
-    }
-
-    #[must_use]
-    pub fn permission(&self, id: &PermissionId) -> Option<&Permission> {
-        self.permissions().iter().find(|known| known.id == *id)
-    }
-
-    #[must_use]
-    pub fn question(&self, id: &QuestionId) -> Option<&Question> {
-        self.questions().iter().find(|known| known.id == *id)
-    }
-
-    /// How many sessions run, and how many requests wait for the user.
-    #[must_use]
-    pub fn counts(&self) -> (usize, usize) {
-        let busy = self.sessions.values().filter(|s| s.status.is_running());
-        (busy.count(), self.waiting.len())
     }
 
     pub fn remove_session(&mut self, id: &SessionId) {

@@ -84,8 +84,7 @@ impl SessionState {
     /// A run or a prompt failed. The first word is the clearest: some versions repeat it with a
     /// stack trace in its place (v1 contract, §5).
     pub fn fail(&mut self, error: &MessageError) {
-        let by_user = crate::opencode::v1::decode::is_abort(error);
-        if !by_user && !matches!(self.status, SessionStatus::Error { .. }) {
+        if !error.is_abort() && !matches!(self.status, SessionStatus::Error { .. }) {
             self.status = SessionStatus::Error {
                 message: error.message.clone(),
             };

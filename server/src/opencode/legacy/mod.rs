@@ -18,8 +18,7 @@ use super::http::Http;
 use super::{Dialect, NewSession, Prompt, SessionQuery};
 use crate::protocol::requests::PromptPart;
 use crate::protocol::{
-    DialectName, Error, ErrorKind, MessageStatus, Permission, PermissionReply, Question, Role,
-    SessionId,
+    DialectName, Error, ErrorKind, Permission, PermissionReply, Question, SessionId,
 };
 
 pub struct Legacy {
@@ -58,16 +57,6 @@ fn unsupported(what: &str) -> Error {
         format!("This OpenCode server cannot {what}."),
     )
     .hint("It speaks the legacy dialect; a current OpenCode can.")
-}
-
-/// What a reply says of its session's run; the user's own messages say nothing.
-#[must_use]
-pub fn run_status(message: &IncomingMessage) -> Option<RunStatus> {
-    match (message.info.role, message.info.status) {
-        (Role::User, _) => None,
-        (Role::Assistant, MessageStatus::Streaming) => Some(RunStatus::Busy),
-        (Role::Assistant, _) => Some(RunStatus::Idle),
-    }
 }
 
 #[async_trait]
@@ -116,7 +105,7 @@ impl Dialect for Legacy {
         let mut running = HashMap::new();
         for session in &sessions {
             if let Some(last) = self.messages(&session.id).await?.last()
-                && run_status(last) == Some(RunStatus::Busy)
+                && last.run_status() == Some(RunStatus::Busy)
             {
                 running.insert(session.id.clone(), RunStatus::Busy);
             }

@@ -255,7 +255,7 @@ pub fn message(wire: wire::Message) -> MessageInfo {
     let error = wire.error.map(error);
     let status = match (wire.role, &error, wire.time.completed) {
         (wire::Role::User, ..) => MessageStatus::Sent,
-        (_, Some(error), _) if is_abort(error) => MessageStatus::Aborted,
+        (_, Some(error), _) if error.is_abort() => MessageStatus::Aborted,
         (_, Some(_), _) => MessageStatus::Error,
         (_, None, Some(_)) => MessageStatus::Complete,
         (_, None, None) => MessageStatus::Streaming,
@@ -399,9 +399,4 @@ pub(super) fn unknown_error() -> MessageError {
         kind: "unknownError".into(),
         message: "OpenCode reported an error without saying which.".into(),
     }
-}
-
-/// The user's own stop is no error to show.
-pub fn is_abort(error: &MessageError) -> bool {
-    error.kind == "messageAbortedError"
 }
