@@ -62,6 +62,8 @@ def main():
         typed(child, "o")
         child.expect_exact(PROMPT)
         time.sleep(3)
+        # A picture of its own, so that the recording rests before it begins anew.
+        recorder.write(" ")
         child.sendeof()
         child.expect(pexpect.EOF)
         child.close()
