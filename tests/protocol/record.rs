@@ -139,6 +139,14 @@ impl Recorder {
             .await?;
         self.idle().await?;
 
+        // The model breaks off; what the next try makes obsolete goes.
+        self.of("session/prompt", prompt("cut: please")).await?;
+        self.until(|n| matches!(n, Notification::PartDidRemove { .. }))
+            .await?;
+        self.of("session/abort", json!({"sessionId": session}))
+            .await?;
+        self.idle().await?;
+
         // In place of the first one, which was empty.
         self.examples.remove("sidestream/session/open");
         let page = self
@@ -157,8 +165,6 @@ impl Recorder {
         .await?;
         self.of("session/list", json!({"limit": 1})).await?;
         self.of("instance/events", json!({"limit": 1})).await?;
-        self.of("session/close", json!({"sessionId": session}))
-            .await?;
 
         self.of("instance/reconnect", json!({})).await?;
         self.of("instance/restart", json!({})).await?;
@@ -176,6 +182,10 @@ impl Recorder {
             json!({"sessionId": session, "messageId": queued}),
         )
         .await?;
+        self.until(|n| matches!(n, Notification::MessageDidRemove { .. }))
+            .await?;
+        self.of("session/close", json!({"sessionId": session}))
+            .await?;
         self.of("session/delete", json!({"sessionId": session}))
             .await?;
         self.until(|n| matches!(n, Notification::SessionDidRemove { .. }))
@@ -183,43 +193,27 @@ impl Recorder {
         self.of("instance/close", json!({})).await?;
         self.until(|n| matches!(n, Notification::InstanceDidClose { .. }))
             .await?;
-        self.add_rare();
+        self.add_reset();
         Ok(())
     }
 
-    /// What a healthy run does not bring, in the words of what it brought.
-    fn add_rare(&mut self) {
-        let of = |method: &str| format!("sidestream/{method}");
-        let Some(opened) = self.examples.get(&of("session/open")).cloned() else {
-            return;
-        };
-        let Some(append) = self.examples.get(&of("part/didAppend")).cloned() else {
-            return;
-        };
-        let base = |keys: &[&str]| -> Value {
-            let fields = keys
-                .iter()
-                .map(|key| ((*key).to_owned(), append.params[*key].clone()));
-            Value::Object(fields.collect())
-        };
-        let mut reset = base(&["instanceId", "sessionId", "revision"]);
-        reset["snapshot"] = opened.result.unwrap_or_default();
-        let rare = [
-            ("session/didReset", reset),
-            (
-                "message/didRemove",
-                base(&["instanceId", "sessionId", "revision", "messageId"]),
-            ),
-            (
-                "part/didRemove",
-                base(&["instanceId", "sessionId", "revision", "messageId", "partId"]),
-            ),
-        ];
-        for (method, params) in rare {
-            self.examples.entry(of(method)).or_insert(Example {
+    /// A reset takes a connection lost for longer than a page of messages: this one is put together
+    /// from what the run brought.
+    fn add_reset(&mut self) {
+        let of = |method: &str| self.examples.get(&format!("sidestream/{method}")).cloned();
+        if let (Some(opened), Some(append)) = (of("session/open"), of("part/didAppend")) {
+            let params = json!({
+                "instanceId": append.params["instanceId"],
+                "sessionId": append.params["sessionId"],
+                "revision": append.params["revision"],
+                "snapshot": opened.result,
+            });
+            let method = "sidestream/session/didReset".to_owned();
+            let example = Example {
                 params,
                 result: None,
-            });
+            };
+            self.examples.entry(method).or_insert(example);
         }
     }
 
