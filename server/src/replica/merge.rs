@@ -41,6 +41,7 @@ impl Transcript {
             .map(|message| self.reconcile(message, gap))
             .collect();
         settle(&mut page_messages, run);
+        keep_server_order(&mut page_messages);
 
         let in_page: HashSet<MessageId> = page_messages.iter().map(|m| m.info.id.clone()).collect();
         // Messages before the page are still there when the server says that there are older
@@ -152,6 +153,16 @@ impl MessageState {
 
 fn is_queued(message: &MessageState) -> bool {
     message.info.status == MessageStatus::Queued
+}
+
+/// The server lists messages in their order, whatever their times say: a prompt that was sent
+/// again has a later time than its own answer. Clients sort by time.
+fn keep_server_order(messages: &mut [MessageState]) {
+    let mut latest = u64::MAX;
+    for message in messages.iter_mut().rev() {
+        latest = latest.min(message.info.time.created);
+        message.info.time.created = latest;
+    }
 }
 
 /// After a crash, messages and tools stay unfinished in the server's database for ever

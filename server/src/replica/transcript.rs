@@ -59,6 +59,11 @@ impl Transcript {
         let known = self.messages.iter().position(|m| m.info.id == info.id);
         if let Some(at) = known {
             let old = &self.messages[at].info;
+            // A prompt that is sent again gets a later time from the server, which would put it
+            // behind its own answer.
+            if old.status == MessageStatus::Sent {
+                info.time.created = info.time.created.min(old.time.created);
+            }
             if is_step_back(old.status, info.status) || *old == info {
                 return;
             }

@@ -249,3 +249,34 @@ fn a_text_whose_beginning_is_seen_after_all_has_no_hole() {
     delta(&mut transcript, "a", "one");
     assert_eq!(shown(&transcript), ["a=one"]);
 }
+
+#[test]
+fn a_prompt_that_was_sent_again_stays_before_its_answer() {
+    let mut prompt = info(MessageStatus::Sent);
+    prompt.id = "a".into();
+    prompt.role = Role::User;
+    let mut transcript = Transcript::default();
+    transcript.message(prompt.clone(), &mut Vec::new());
+    transcript.message(info(MessageStatus::Streaming), &mut Vec::new());
+    prompt.time.created = 5;
+    transcript.message(prompt.clone(), &mut Vec::new());
+    let order = |transcript: &Transcript| -> Vec<String> {
+        let messages = transcript.to_messages();
+        messages.iter().map(|m| m.info.id.to_string()).collect()
+    };
+    assert_eq!(order(&transcript), ["a", "msg"]);
+
+    let mut listed = page(MessageStatus::Complete, Vec::new());
+    listed.messages.insert(
+        0,
+        IncomingMessage {
+            info: prompt,
+            parts: Vec::new(),
+        },
+    );
+    let mut fresh = Transcript::default();
+    fresh.merge(listed, Vec::new(), Run::Over, Gap::None);
+    assert_eq!(order(&fresh), ["a", "msg"]);
+    let messages = fresh.to_messages();
+    assert!(messages[0].info.time.created <= messages[1].info.time.created);
+}
