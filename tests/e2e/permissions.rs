@@ -19,7 +19,12 @@ async fn a_tool_runs_when_it_is_allowed_and_not_when_it_is_rejected() {
         "{}",
         permission.title
     );
-    assert_eq!(editor.connected(0).await.waiting, 1);
+    editor
+        .shows("the count of what waits", |screen| {
+            let mut all = screen.instances.values();
+            all.find(|instance| instance.waiting == 1).map(|_| ())
+        })
+        .await;
     editor.reply(&permission, PermissionReply::Once).await;
     editor.idle(&session).await;
     let tools = editor.shown(&session);
@@ -50,7 +55,12 @@ async fn a_tool_runs_when_it_is_allowed_and_not_when_it_is_rejected() {
         .iter()
         .filter(|line| line.kind == "tool" && line.status == "error");
     assert_eq!(rejected.count(), 3);
-    assert_eq!(editor.connected(0).await.waiting, 0);
+    editor
+        .shows("the count of what waits", |screen| {
+            let mut all = screen.instances.values();
+            all.find(|instance| instance.waiting == 0).map(|_| ())
+        })
+        .await;
 }
 
 #[tokio::test]

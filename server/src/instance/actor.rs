@@ -300,10 +300,15 @@ impl Actor {
 
     /// Tells clients what has changed by now.
     pub(super) fn tell(&mut self) {
-        let changes = self.replica.take_changes();
+        let mut changes = self.replica.take_changes();
+        changes.extend(self.changed_view());
+        // In one piece, so that a client hears of a permission and of its count together.
         if !changes.is_empty() {
             self.outlet.notify(changes);
         }
+    }
+
+    fn changed_view(&mut self) -> Option<Notification> {
         // The server's own data comes with a phase.
         let aspects = Aspects {
             phase: self.phase.clone(),
@@ -311,17 +316,18 @@ impl Actor {
             counts: self.replica.counts(),
         };
         if self.viewed.as_ref() == Some(&aspects) {
-            return;
+            return None;
         }
         let view = self.compose(aspects.counts);
         self.viewed = Some(aspects);
-        if *self.view.borrow() != view {
-            self.view.send_replace(view.clone());
-            self.outlet.notify(vec![Notification::InstanceDidChange {
-                instance_id: self.id.clone(),
-                instance: view,
-            }]);
+        if *self.view.borrow() == view {
+            return None;
         }
+        self.view.send_replace(view.clone());
+        Some(Notification::InstanceDidChange {
+            instance_id: self.id.clone(),
+            instance: view,
+        })
     }
 
     fn compose(&self, (busy, waiting): (usize, usize)) -> Instance {
