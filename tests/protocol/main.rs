@@ -75,6 +75,33 @@ fn every_method_and_notification_has_an_example() {
     assert!(missing.is_empty(), "no example of {missing:?}");
 }
 
+/// A test's name is its method's, in Rust's spelling.
+#[test]
+fn every_method_has_a_test_against_a_real_server() {
+    let text = |entry: std::io::Result<fs::DirEntry>| fs::read_to_string(entry.unwrap().path());
+    let files = fs::read_dir(root().join("tests/methods")).unwrap();
+    let tests: String = files.map(|entry| text(entry).unwrap()).collect();
+    let name = |method: &str| {
+        let mut name = String::new();
+        for letter in method.trim_start_matches("sidestream/").chars() {
+            match letter {
+                '/' => name.push('_'),
+                upper if upper.is_uppercase() => {
+                    name.push('_');
+                    name.extend(upper.to_lowercase());
+                }
+                other => name.push(other),
+            }
+        }
+        name
+    };
+    let missing: Vec<_> = Request::METHODS
+        .iter()
+        .filter(|method| !tests.contains(&format!("async fn {}(", name(method))))
+        .collect();
+    assert!(missing.is_empty(), "no test of {missing:?}");
+}
+
 #[test]
 fn every_example_is_what_the_types_say() {
     for (method, example) in examples() {

@@ -19,7 +19,9 @@ pub mod programs;
 pub mod proxy;
 pub mod sandbox;
 pub mod screen;
+pub mod sharing;
 pub mod stored;
 
 pub use editor::Editor;
+pub use opencode::OpenCode;
 pub use sandbox::Sandbox;
