@@ -12,6 +12,7 @@ use std::{env, fs};
 use serde_json::Value;
 use sidestream::protocol::{Notification, Request, schema};
 use sidestream_tests::document::{Examples, render};
+use sidestream_tests::{luacats, typescript};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -40,6 +41,7 @@ fn methods_of_notifications() -> Vec<String> {
 fn check(path: &str, expected: &str) {
     let path = root().join(path);
     if env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, expected).unwrap();
     }
     let present = fs::read_to_string(&path).unwrap_or_default();
@@ -62,6 +64,19 @@ fn protocol_md_says_what_the_code_says() {
 fn the_schema_says_what_the_code_says() {
     let schema = serde_json::to_string_pretty(&schema::document()).unwrap();
     check("server/protocol.schema.json", &format!("{schema}\n"));
+}
+
+#[test]
+fn the_clients_types_are_those_of_the_code() {
+    let schema = schema::document();
+    check(
+        "editors/vscode/src/protocol.ts",
+        &typescript::render(&schema),
+    );
+    check(
+        "editors/nvim/lua/sidestream/protocol.lua",
+        &luacats::render(&schema),
+    );
 }
 
 #[test]
