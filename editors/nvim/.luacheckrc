@@ -1,0 +1,6 @@
+std = "luajit"
+read_globals = { "vim" }
+globals = { "vim.g", "vim.o", "vim.bo", "vim.wo", "vim.opt_local", "vim.b", "vim.w" }
+max_line_length = 120
+-- Methods that do not use `self` keep the shape of those that do.
+self = false

@@ -1,0 +1,25 @@
+-- Commands and <Plug> mappings. Nothing is loaded before one of them is used.
+
+if vim.g.loaded_sidestream then
+  return
+end
+vim.g.loaded_sidestream = true
+
+if vim.fn.has("nvim-0.10") == 0 then
+  vim.api.nvim_create_user_command("Sidestream", function()
+    vim.notify("Sidestream needs Neovim 0.10 or later.", vim.log.levels.ERROR)
+  end, { nargs = "*", range = true })
+  return
+end
+
+vim.api.nvim_create_user_command("Sidestream", function(command)
+  require("sidestream.commands").run(command)
+end, {
+  nargs = "*",
+  range = true,
+  bang = true,
+  desc = "OpenCode in the side panel",
+  complete = function(lead, line)
+    return require("sidestream.commands").complete(lead, line)
+  end,
+})
