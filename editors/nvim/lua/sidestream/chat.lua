@@ -68,6 +68,7 @@ local function new(directory)
   M.by_buffer[buffer] = chat
   M.by_buffer[chat.prompt.buffer] = chat
   vim.bo[buffer].filetype = "sidestream"
+  require("sidestream.keys").bind(chat)
   vim.api.nvim_create_autocmd("BufWipeout", {
     buffer = buffer,
     callback = function()

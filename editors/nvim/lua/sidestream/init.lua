@@ -196,6 +196,8 @@ local function wire()
     chats.session_removed(data.sessionId)
   end)
   notify.watch()
+  require("sidestream.servers").reconnect_on_focus()
+  require("sidestream.code_actions").enable()
   require("sidestream.view.highlight").enable()
   for _, problem in ipairs(config.problems()) do
     notify.warn(problem)

@@ -384,6 +384,21 @@ function View:toggle(block)
   end
 end
 
+--- Shows or hides what all blocks have below their first lines.
+---@param open boolean
+function View:toggle_all(open)
+  for _, section in ipairs(self.sections) do
+    for _, block in ipairs(section.blocks) do
+      if block.part and block.part.type ~= "text" then
+        self.open[block.part.id] = open
+        block.dirty = true
+        self:touch(section)
+      end
+    end
+  end
+  self:flush()
+end
+
 --- Writing -------------------------------------------------------------------
 
 --- Changes are gathered: the first is written at once, then all of a while together.
