@@ -209,7 +209,7 @@ function M.bind(chat)
     vim.keymap.set("n", tostring(number), function()
       if not waiting.choose(chat.view, number) then
         -- Without a question it is a count, as ever.
-        vim.api.nvim_feedkeys(tostring(number), "n", false)
+        vim.api.nvim_feedkeys(tostring(number), "ni", false)
       end
     end, { buffer = chat.buffer, nowait = true, desc = "Sidestream: choose an option" })
   end

@@ -70,6 +70,7 @@ local function dress(window)
     cursorline = false,
     winfixwidth = true,
     scrolloff = 0,
+    fillchars = "eob: ",
   })
 end
 
@@ -176,6 +177,8 @@ function M.show(chat, layout)
     dress(prompt_window)
     set_options(window, { conceallevel = 2, concealcursor = "nc", winfixbuf = layout ~= "current" })
     set_options(prompt_window, { winfixheight = true, winfixbuf = true })
+    set_options(window, { statusline = " %l/%L  g? keys" })
+    set_options(prompt_window, { statusline = " @ file, agent  / command  ! shell" })
     local tab = vim.api.nvim_win_get_tabpage(window)
     panel = { chat = chat, window = window, prompt_window = prompt_window }
     tabs[tab] = panel

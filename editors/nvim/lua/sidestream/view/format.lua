@@ -364,11 +364,10 @@ function M.permission(permission, look, keys)
   end
   local always = #permission.always > 0 and table.concat(permission.always, ", ")
   always = permission.alwaysTitle or always
-  local actions = { { "allow", "allow" } }
   if always then
-    table.insert(actions, { "always", "always: " .. sanitize.line(always) })
+    table.insert(lines, hints(keys, { { "always", "always: " .. sanitize.line(always) } }))
   end
-  vim.list_extend(actions, { { "reject", "reject" }, { "reject_with_message", "reject and say why" } })
+  local actions = { { "allow", "allow" }, { "reject", "reject" }, { "reject_with_message", "reject and say why" } }
   table.insert(lines, hints(keys, actions))
   return { kind = "permission", lines = lines, icon = { "? ", "SidestreamWaiting" } }
 end

@@ -69,6 +69,7 @@ end
 local function paint_line(buffer, row, group)
   vim.api.nvim_buf_set_extmark(buffer, namespace, row, 0, {
     end_row = row + 1,
+    end_col = 0,
     hl_group = group,
     hl_eol = true,
     ephemeral = true,
@@ -278,7 +279,7 @@ local function on_line(_, _, buffer, row)
     end
   elseif kind == "diff" or kind == "permission" then
     paint_diff(buffer, row, line)
-    if kind == "permission" and row == top + block.lines - 1 then
+    if kind == "permission" and line:find("^  %S+ %l") then
       paint(buffer, row, 0, #line, "SidestreamHint")
     end
   elseif kind == "question" and row == top + block.lines - 1 then
