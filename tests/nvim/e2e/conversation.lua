@@ -32,6 +32,17 @@ local function text_of_server()
   return texts
 end
 
+-- The newest message is an answer that has text, and is not complete.
+local streaming = [[
+  local session = require("sidestream").session()
+  local messages = require("sidestream.transcript").of(session.id).messages
+  local last = messages[#messages]
+  if last.role ~= "assistant" or last.status ~= "streaming" then return false end
+  for _, part in ipairs(last.parts) do
+    if part.type == "text" and #require("sidestream.growing").text(part, "text") > 0 then return true end
+  end
+]]
+
 test("the panel opens with a command, and the cursor is in the prompt", function()
   editor:command("Sidestream open")
   same("sidestream-prompt", editor:lua("return vim.bo.filetype"))
@@ -95,7 +106,7 @@ end)
 test("a run is stopped", function()
   editor:lua("require('sidestream').send('long: 4000 slow: 20')")
   editor:wait("the run begins", "return require('sidestream').status().busy > 0")
-  editor:wait_text("lorem ipsum dolor")
+  editor:wait("its text streams in", streaming)
   editor:command("Sidestream abort")
   editor:wait_text("Stopped.")
   editor:wait_idle()
@@ -103,7 +114,7 @@ end)
 
 test("what is sent during a run is shown as queued, and answered after it", function()
   editor:lua("require('sidestream').send('long: 150 slow: 20')")
-  editor:wait("the run begins", "return require('sidestream').status().busy > 0")
+  editor:wait("its text streams in", streaming)
   editor:lua("require('sidestream').send('second thoughts')")
   editor:wait("it is shown as queued", [[
     vim.cmd.redraw()
