@@ -20,11 +20,15 @@ local function holds(program, told)
   local editor = editors.start(sandbox, { settings = { command = { program } } })
   local ok, problem = pcall(function()
     editor:command("Sidestream open")
-    editor:wait("the user is told: " .. told, [[
+    editor:wait(
+      "the user is told: " .. told,
+      [[
       for _, message in ipairs(messages) do
         if message.text:find(..., 1, true) then return true end
       end
-    ]], told)
+    ]],
+      told
+    )
     editor:type("<Esc>ia prompt<Esc><CR>")
     editor:wait("the prompt comes back", "return require('sidestream').chat().prompt:text() == 'a prompt'")
     same("off", editor:lua("return require('sidestream').status().state"))

@@ -70,12 +70,15 @@ end)
 
 test("the window follows the end while the cursor is on the last line", function()
   contains(editor:screen(), "build · scripted")
-  editor:wait("the end is visible", [[
+  editor:wait(
+    "the end is visible",
+    [[
     local windows = require("sidestream.panel").windows()
     local last = vim.api.nvim_buf_line_count(windows.chat.buffer)
     vim.cmd.redraw()
     return vim.fn.getwininfo(windows.window)[1].botline == last
-  ]])
+  ]]
+  )
 end)
 
 test("a reader's cursor and window stay while text streams in", function()
@@ -116,13 +119,16 @@ test("what is sent during a run is shown as queued, and answered after it", func
   editor:lua("require('sidestream').send('long: 150 slow: 20')")
   editor:wait("its text streams in", streaming)
   editor:lua("require('sidestream').send('second thoughts')")
-  editor:wait("it is shown as queued", [[
+  editor:wait(
+    "it is shown as queued",
+    [[
     vim.cmd.redraw()
     local view = require("sidestream").chat().view
     local last = view.sections[#view.sections]
     local beside = last.blocks[2].shape and last.blocks[2].shape.beside
     return beside and beside[1][1]:find("queued", 1, true) ~= nil
-  ]])
+  ]]
+  )
   editor:wait_text("You said: second thoughts")
   editor:wait_idle()
 end)
@@ -141,18 +147,24 @@ end)
 
 test("a session is renamed", function()
   editor:command("Sidestream rename A better title")
-  editor:wait("the title is shown", [[
+  editor:wait(
+    "the title is shown",
+    [[
     vim.cmd.redraw()
     local windows = require("sidestream.panel").windows()
     return vim.wo[windows.window].winbar:find("A better title", 1, true) ~= nil
-  ]])
+  ]]
+  )
 end)
 
 test("the panel keeps the width that the user gave it", function()
   editor:lua("vim.api.nvim_win_set_width(require('sidestream.panel').windows().window, 50) vim.cmd.redraw()")
-  editor:wait("the width is known", [[
+  editor:wait(
+    "the width is known",
+    [[
     return vim.api.nvim_win_get_width(require('sidestream.panel').windows().window) == 50
-  ]])
+  ]]
+  )
   editor:command("Sidestream close")
   same(vim.NIL, editor:lua("return require('sidestream').panel()"))
   editor:command("Sidestream toggle")
@@ -161,23 +173,32 @@ end)
 
 test("sent prompts are recalled, and what was being written is not lost", function()
   editor:type("<Esc>iunfinished<C-p>")
-  same("long: 4000 slow: 20", editor:lua([[
+  same(
+    "long: 4000 slow: 20",
+    editor:lua([[
     local prompt = require('sidestream').chat().prompt
     prompt:set_text("unfinished") prompt.place = nil
     require("sidestream.history").add("long: 4000 slow: 20")
     prompt:recall(1)
     return prompt:text()
-  ]]))
-  same("unfinished", editor:lua([[
+  ]])
+  )
+  same(
+    "unfinished",
+    editor:lua([[
     local prompt = require('sidestream').chat().prompt
     prompt:recall(-1)
     return prompt:text()
-  ]]))
+  ]])
+  )
 end)
 
 test("nothing was reported as wrong", function()
-  same({}, vim.tbl_filter(function(message)
-    return message.level and message.level >= vim.log.levels.WARN
-  end, editor:lua("return messages")))
+  same(
+    {},
+    vim.tbl_filter(function(message)
+      return message.level and message.level >= vim.log.levels.WARN
+    end, editor:lua("return messages"))
+  )
   same("", editor:lua("return vim.v.errmsg"))
 end)

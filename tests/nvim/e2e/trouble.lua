@@ -13,11 +13,15 @@ finally(function()
 end)
 
 local function wait_message(text)
-  editor:wait("the user is told: " .. text, [[
+  editor:wait(
+    "the user is told: " .. text,
+    [[
     for _, message in ipairs(messages) do
       if message.text:find(..., 1, true) then return true end
     end
-  ]], text)
+  ]],
+    text
+  )
 end
 
 local function connected()
@@ -34,9 +38,12 @@ test("after the OpenCode server was killed, the same conversation goes on", func
     for _, instance in pairs(require("sidestream.state").instances) do return instance.server.pid end
   ]])
   vim.uv.kill(server, "sigkill")
-  editor:wait("the loss is noticed", [[
+  editor:wait(
+    "the loss is noticed",
+    [[
     for _, count in pairs(require("sidestream.state").reconnects) do return count > 0 end
-  ]])
+  ]]
+  )
   connected()
   editor:lua("require('sidestream').send('after')")
   editor:wait_text("You said: after")
@@ -74,7 +81,10 @@ test("after Sidestream itself was killed, it is started again and shows the same
   vim.uv.kill(own[1], "sigkill")
   wait_message("It is started again.")
   connected()
-  same(id, editor:lua("local s = require('sidestream').session() return s and s.id or require('sidestream').chat().session_id"))
+  same(
+    id,
+    editor:lua("local s = require('sidestream').session() return s and s.id or require('sidestream').chat().session_id")
+  )
   contains(editor:text(), "You said: in between")
   same("kept text", editor:lua("return require('sidestream').chat().prompt:text()"))
   editor:lua("require('sidestream').chat().prompt:set_text('') require('sidestream').send('once more')")

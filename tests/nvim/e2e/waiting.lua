@@ -17,10 +17,13 @@ local function send(text)
 end
 
 local function wait_permission()
-  return editor:wait("a permission waits", [[
+  return editor:wait(
+    "a permission waits",
+    [[
     local waiting = require("sidestream").permissions()
     return waiting[1] and waiting[1].id
-  ]])
+  ]]
+  )
 end
 
 local function nothing_waits()
@@ -59,11 +62,14 @@ test("a file with unsaved changes is left alone, and the user is told", function
   editor:command("Sidestream allow")
   nothing_waits()
   editor:wait_idle()
-  editor:wait("the conflict is told", [[
+  editor:wait(
+    "the conflict is told",
+    [[
     for _, message in ipairs(messages) do
       if message.text:find("unsaved changes here", 1, true) then return true end
     end
-  ]])
+  ]]
+  )
   same("mine", editor:lua("return vim.fn.getbufline('notes.txt', 1)[1]"))
   same("three\n", sandbox:read("notes.txt"))
   editor:lua("vim.cmd('bwipeout! notes.txt') messages = {}")
@@ -96,18 +102,24 @@ test("a permission that was answered elsewhere closes", function()
   send("bash: echo elsewhere")
   local id = wait_permission()
   editor:wait_text("a allow")
-  editor:lua([[
+  editor:lua(
+    [[
     local id = ...
     local session = require("sidestream").session()
     require("sidestream.client").request("permission/reply",
       { instanceId = session.instanceId, permissionId = id, reply = "once" }, function() end)
-  ]], id)
+  ]],
+    id
+  )
   nothing_waits()
-  editor:wait("it is no longer shown", [[
+  editor:wait(
+    "it is no longer shown",
+    [[
     local buffer = require("sidestream").panel()
     local all = table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), "\n")
     return not all:find("a allow", 1, true)
-  ]])
+  ]]
+  )
   editor:wait_idle()
 end)
 
@@ -121,7 +133,8 @@ test("a question is answered with the key of an option", function()
   editor:type("2")
   editor:wait("it is answered", "return #require('sidestream').questions() == 0")
   editor:wait_idle()
-  contains(editor:lua([[
+  contains(
+    editor:lua([[
     local session = require("sidestream").session()
     local transcript = require("sidestream.transcript").of(session.id)
     for _, message in ipairs(transcript.messages) do
@@ -130,11 +143,15 @@ test("a question is answered with the key of an option", function()
       end
     end
     return ""
-  ]]), "Blue")
+  ]]),
+    "Blue"
+  )
 end)
 
 test("a question is answered in own words, by the function", function()
-  send('tool: question {"questions":[{"question":"And now?","header":"Next","options":[{"label":"Yes","description":""}]}]}')
+  send(
+    'tool: question {"questions":[{"question":"And now?","header":"Next","options":[{"label":"Yes","description":""}]}]}'
+  )
   local id = editor:wait("it waits", "local q = require('sidestream').questions()[1] return q and q.id")
   editor:lua("require('sidestream').answer(..., { { 'Something else' } })", id)
   editor:wait("it is answered", "return #require('sidestream').questions() == 0")
@@ -151,14 +168,18 @@ test("a sub-agent's permission is shown in the session above, and its session ca
   nothing_waits()
   editor:wait_idle()
   same("child\n", sandbox:read("child.txt"))
-  local child = editor:wait("the tool names its session", [[
+  local child = editor:wait(
+    "the tool names its session",
+    [[
     local transcript = require("sidestream.transcript").of(...)
     for _, message in ipairs(transcript.messages) do
       for _, part in ipairs(message.parts) do
         if part.childSessionId then return part.childSessionId end
       end
     end
-  ]], parent)
+  ]],
+    parent
+  )
   editor:lua("require('sidestream').open({ session = ..., focus = false })", child)
   editor:wait_text("The command has ended.")
   editor:command("Sidestream parent")

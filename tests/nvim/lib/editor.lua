@@ -55,11 +55,14 @@ function M.start(sandbox, options)
   })
   assert(job > 0, "Neovim cannot be started")
   local editor = setmetatable({ sandbox = sandbox, job = job }, Editor)
-  assert(vim.wait(10000, function()
-    local ok, channel = pcall(vim.fn.sockconnect, "pipe", socket, { rpc = true })
-    editor.channel = ok and channel > 0 and channel or nil
-    return editor.channel ~= nil
-  end, 10), "Neovim does not answer")
+  assert(
+    vim.wait(10000, function()
+      local ok, channel = pcall(vim.fn.sockconnect, "pipe", socket, { rpc = true })
+      editor.channel = ok and channel > 0 and channel or nil
+      return editor.channel ~= nil
+    end, 10),
+    "Neovim does not answer"
+  )
   editor:wait("Neovim has started", "return vim.v.vim_did_enter == 1")
   return editor
 end
@@ -94,11 +97,14 @@ function Editor:wait(what, code, ...)
     return value ~= nil and value ~= vim.NIL and value ~= false
   end, 20)
   if not held then
-    error(("%s: waited in vain.\nThe screen:\n%s\nMessages: %s"):format(
-      what,
-      self:screen(),
-      vim.inspect(self:lua("return messages or {}"))
-    ), 2)
+    error(
+      ("%s: waited in vain.\nThe screen:\n%s\nMessages: %s"):format(
+        what,
+        self:screen(),
+        vim.inspect(self:lua("return messages or {}"))
+      ),
+      2
+    )
   end
   return value
 end
@@ -131,19 +137,26 @@ end
 
 ---@param text string
 function Editor:wait_text(text)
-  return self:wait("the panel shows " .. text, [[
+  return self:wait(
+    "the panel shows " .. text,
+    [[
     local buffer = require("sidestream").panel()
     local all = buffer and table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), "\n") or ""
     return all:find(..., 1, true)
-  ]], text)
+  ]],
+    text
+  )
 end
 
 --- Waits until the current session's run has ended.
 function Editor:wait_idle()
-  return self:wait("the run ends", [[
+  return self:wait(
+    "the run ends",
+    [[
     local session = require("sidestream").session()
     return session ~= nil and (session.status.type == "idle" or session.status.type == "error")
-  ]])
+  ]]
+  )
 end
 
 function Editor:close()

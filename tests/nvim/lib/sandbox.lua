@@ -36,11 +36,14 @@ local function start_model(folder)
   })
   assert(job > 0, "the scripted model cannot be started: " .. M.server())
   local environment
-  assert(vim.wait(10000, function()
-    local ok, answer = pcall(vim.json.decode, table.concat(output))
-    environment = ok and (answer.env or answer)
-    return ok
-  end, 5), "the scripted model said nothing")
+  assert(
+    vim.wait(10000, function()
+      local ok, answer = pcall(vim.json.decode, table.concat(output))
+      environment = ok and (answer.env or answer)
+      return ok
+    end, 5),
+    "the scripted model said nothing"
+  )
   return environment, job
 end
 

@@ -104,8 +104,7 @@ M.all = {
   send = {
     does = "send a prompt: :Sidestream send TEXT; with a range, the lines go along",
     run = function(rest, command)
-      local parts = command.range > 0
-          and require("sidestream.context").lines(0, command.line1, command.line2).parts
+      local parts = command.range > 0 and require("sidestream.context").lines(0, command.line1, command.line2).parts
         or nil
       api().open({ focus = false })
       api().send(rest, { parts = parts })

@@ -18,7 +18,11 @@ function M.hunks(patch)
     if start then
       old_left = tonumber(old_count == "" and 1 or old_count) --[[@as integer]]
       new_left = tonumber(new_count == "" and 1 or new_count) --[[@as integer]]
-      hunk = { start = tonumber(start) --[[@as integer]], old = {}, new = {} }
+      hunk = {
+        start = tonumber(start) --[[@as integer]],
+        old = {},
+        new = {},
+      }
       table.insert(hunks, hunk)
     elseif hunk and (old_left > 0 or new_left > 0) then
       local sign, text = line:sub(1, 1), line:sub(2)

@@ -133,8 +133,7 @@ function Transcript:load_older()
   if not cursor or self.closed then
     return
   end
-  local params =
-    { instanceId = self.instance_id, sessionId = self.session_id, cursor = cursor, limit = PAGE }
+  local params = { instanceId = self.instance_id, sessionId = self.session_id, cursor = cursor, limit = PAGE }
   client.request("session/history", params, function(failure, page)
     if self.closed or self.cursor ~= cursor then
       return

@@ -98,7 +98,11 @@ local function parser_for(name)
     local filetype = vim.filetype.match({ filename = "code." .. name }) or name
     local language = vim.treesitter.language.get_lang(filetype) or filetype
     local ok, added = pcall(vim.treesitter.language.add, language)
-    parsers[name] = name ~= "" and ok and added ~= false and vim.treesitter.query.get(language, "highlights") and language
+    parsers[name] = name ~= ""
+        and ok
+        and added ~= false
+        and vim.treesitter.query.get(language, "highlights")
+        and language
       or false
   end
   return parsers[name] or nil
