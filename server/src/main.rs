@@ -37,6 +37,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Runs the scripted model until standard input ends, and prints the environment for OpenCode
+    #[command(hide = true)]
+    ScriptedModel {
+        /// Where OpenCode is to keep its data
+        data: PathBuf,
+    },
     /// Ends an OpenCode server with its parent
     #[command(hide = true)]
     Guard {
@@ -98,6 +104,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Chat(chat) => cli::chat::run(chat.into(), &json!({})).await,
         Command::Demo(chat) => cli::demo::run(chat.into()).await,
         Command::Doctor { directory, json } => cli::doctor::run(directory, json).await,
+        Command::ScriptedModel { data } => cli::demo::scripted_model(&data).await,
         Command::Guard { command } => instance::guard::run(&command).await,
     }
 }

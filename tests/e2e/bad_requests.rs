@@ -35,6 +35,28 @@ fn with_ids(instance: &str, session: &str) -> Vec<(&'static str, Value)> {
             "session/prompt",
             of(json!({"parts": [{"type": "text", "text": "x"}]})),
         ),
+        ("session/send", of(json!({"text": "x"}))),
+        ("session/archive", of(json!({}))),
+        ("session/unarchive", of(json!({}))),
+        ("session/fork", of(json!({}))),
+        ("session/share", of(json!({}))),
+        ("session/unshare", of(json!({}))),
+        ("session/children", of(json!({}))),
+        ("session/diff", of(json!({}))),
+        ("session/revert", of(json!({"messageId": "msg_nowhere"}))),
+        ("session/unrevert", of(json!({}))),
+        ("session/compact", of(json!({}))),
+        ("session/export", of(json!({}))),
+        ("session/setPermissionMode", of(json!({"mode": "ask"}))),
+        (
+            "session/command",
+            of(json!({"command": "init", "arguments": ""})),
+        ),
+        ("session/shell", of(json!({"command": "ls"}))),
+        (
+            "part/content",
+            of(json!({"messageId": "msg_nowhere", "partId": "prt_nowhere", "field": "text"})),
+        ),
     ]
 }
 

@@ -19,6 +19,7 @@ async fn failure(setup: Setup) -> Failure {
         limit: None,
         cursor: None,
         roots: None,
+        archived: None,
     };
     assert_eq!(editor.call(list).await.unwrap_err().kind, error.kind);
     editor.stop().await;
@@ -82,6 +83,7 @@ async fn nobody_listens() {
         limit: None,
         cursor: None,
         roots: None,
+        archived: None,
     };
     let refused = editor.call(list).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::NotConnected);

@@ -21,6 +21,7 @@ async fn a_legacy_server_is_found_by_its_answers_and_its_replies_stream() {
         limit: None,
         cursor: None,
         roots: None,
+        archived: None,
     };
     let listed = editor.call(list).await.unwrap().sessions;
     assert_eq!(listed[0].title, "as listed");

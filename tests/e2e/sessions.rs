@@ -18,6 +18,7 @@ async fn list(
         limit,
         cursor,
         roots: None,
+        archived: None,
     };
     let listed = editor.call(list).await.unwrap();
     let titles = listed.sessions.into_iter().map(|session| session.title);

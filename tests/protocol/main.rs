@@ -12,6 +12,7 @@ use std::{env, fs};
 use serde_json::Value;
 use sidestream::protocol::{Notification, Request, schema};
 use sidestream_tests::document::{Examples, render};
+use sidestream_tests::{luacats, typescript};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -40,6 +41,7 @@ fn methods_of_notifications() -> Vec<String> {
 fn check(path: &str, expected: &str) {
     let path = root().join(path);
     if env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, expected).unwrap();
     }
     let present = fs::read_to_string(&path).unwrap_or_default();
@@ -65,6 +67,19 @@ fn the_schema_says_what_the_code_says() {
 }
 
 #[test]
+fn the_clients_types_are_those_of_the_code() {
+    let schema = schema::document();
+    check(
+        "editors/vscode/src/protocol.ts",
+        &typescript::render(&schema),
+    );
+    check(
+        "editors/nvim/lua/sidestream/protocol.lua",
+        &luacats::render(&schema),
+    );
+}
+
+#[test]
 fn every_method_and_notification_has_an_example() {
     let examples = examples();
     let methods = Request::METHODS.iter().map(|method| (*method).to_owned());
@@ -73,6 +88,33 @@ fn every_method_and_notification_has_an_example() {
         .filter(|method| !examples.contains_key(method))
         .collect();
     assert!(missing.is_empty(), "no example of {missing:?}");
+}
+
+/// A test's name is its method's, in Rust's spelling.
+#[test]
+fn every_method_has_a_test_against_a_real_server() {
+    let text = |entry: std::io::Result<fs::DirEntry>| fs::read_to_string(entry.unwrap().path());
+    let files = fs::read_dir(root().join("tests/methods")).unwrap();
+    let tests: String = files.map(|entry| text(entry).unwrap()).collect();
+    let name = |method: &str| {
+        let mut name = String::new();
+        for letter in method.trim_start_matches("sidestream/").chars() {
+            match letter {
+                '/' => name.push('_'),
+                upper if upper.is_uppercase() => {
+                    name.push('_');
+                    name.extend(upper.to_lowercase());
+                }
+                other => name.push(other),
+            }
+        }
+        name
+    };
+    let missing: Vec<_> = Request::METHODS
+        .iter()
+        .filter(|method| !tests.contains(&format!("async fn {}(", name(method))))
+        .collect();
+    assert!(missing.is_empty(), "no test of {missing:?}");
 }
 
 #[test]

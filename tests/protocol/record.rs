@@ -13,6 +13,7 @@ use sidestream::cli::demo;
 use sidestream::cli::scripted_model::ScriptedModel;
 use sidestream::protocol::{InstanceState, Notification, SessionStatus};
 use sidestream_tests::document::{Example, Examples};
+use sidestream_tests::sharing;
 use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -27,13 +28,29 @@ async fn main() -> Result<()> {
     fs::create_dir(&folder)?;
     fs::write(folder.join("notes.txt"), "one\n")?;
     // Paths in OpenCode's words are relative to the repository.
-    let made = Command::new("git")
-        .args(["init", "-q"])
-        .current_dir(&folder)
-        .status()
-        .await?;
-    anyhow::ensure!(made.success(), "git init failed");
-    let env = demo::environment(&model, &scratch.path().join("data"));
+    for arguments in [
+        &["init", "-q"][..],
+        &["add", "."],
+        &[
+            "-c",
+            "user.name=you",
+            "-c",
+            "user.email=you@example.com",
+            "commit",
+            "-qm",
+            "Notes",
+        ],
+    ] {
+        let made = Command::new("git")
+            .args(arguments)
+            .current_dir(&folder)
+            .status()
+            .await?;
+        anyhow::ensure!(made.success(), "git {arguments:?} failed");
+    }
+    let mut env = demo::environment(&model, &scratch.path().join("data"));
+    let config = sharing::allow(&env["OPENCODE_CONFIG_CONTENT"]).await;
+    env.insert("OPENCODE_CONFIG_CONTENT".into(), config);
     let hello = Hello {
         folders: Vec::new(),
         options: json!({"server": {"env": env}}),
@@ -48,6 +65,7 @@ async fn main() -> Result<()> {
     let recorded = recorder.record(&folder).await;
     recorder.client.stop().await?;
     recorded?;
+    shorten(&mut recorder.examples);
     let text = serde_json::to_string_pretty(&recorder.examples)?;
     let folder = folder.canonicalize()?.display().to_string();
     let home = std::env::var("HOME")?;
@@ -59,6 +77,21 @@ async fn main() -> Result<()> {
             + "\n",
     )?;
     Ok(())
+}
+
+/// Two of each kind say as much as forty.
+fn shorten(examples: &mut Examples) {
+    let lists = ["agents", "models", "commands", "skills"];
+    for example in examples.values_mut() {
+        let places = [example.result.as_mut(), example.params.get_mut("catalog")];
+        for place in places.into_iter().flatten() {
+            for list in lists {
+                if let Some(items) = place.get_mut(list).and_then(Value::as_array_mut) {
+                    items.truncate(2);
+                }
+            }
+        }
+    }
 }
 
 /// The built server lies beside this program.
@@ -165,6 +198,7 @@ impl Recorder {
         .await?;
         self.of("session/list", json!({"limit": 1})).await?;
         self.of("instance/events", json!({"limit": 1})).await?;
+        self.beyond(&session).await?;
 
         self.of("instance/reconnect", json!({})).await?;
         self.of("instance/restart", json!({})).await?;
@@ -197,6 +231,75 @@ impl Recorder {
         Ok(())
     }
 
+    /// What can be done with a session and its folder besides talking.
+    async fn beyond(&mut self, session: &Value) -> Result<()> {
+        let it = json!({"sessionId": session});
+        let turn = self
+            .examples
+            .get("sidestream/permission/didAsk")
+            .map(|asked| asked.params["permission"]["tool"]["messageId"].clone())
+            .context("an edit was asked for")?;
+        let of_turn = json!({"sessionId": session, "messageId": turn});
+        self.of("session/diff", of_turn.clone()).await?;
+        self.of("vcs/diff", json!({})).await?;
+        self.of("file/status", json!({})).await?;
+        self.of("file/content", json!({"path": "notes.txt"}))
+            .await?;
+        self.of("file/find", json!({"query": "notes"})).await?;
+        self.of("symbol/find", json!({"query": "main"})).await?;
+        self.of("catalog", json!({})).await?;
+        self.of("session/fork", of_turn.clone()).await?;
+        self.of("session/share", it.clone()).await?;
+        self.of("session/unshare", it.clone()).await?;
+        self.of("session/archive", it.clone()).await?;
+        self.of("session/unarchive", it.clone()).await?;
+        self.of("session/export", it.clone()).await?;
+        self.of("session/revert", of_turn).await?;
+        self.of("session/unrevert", it.clone()).await?;
+        let mode = json!({"sessionId": session, "mode": "acceptEdits"});
+        self.of("session/setPermissionMode", mode).await?;
+        let shell = json!({"sessionId": session, "command": "echo one"});
+        self.of("session/shell", shell).await?;
+        self.idle().await?;
+        let command = json!({"sessionId": session, "command": "init", "arguments": "the tests"});
+        self.of("session/command", command).await?;
+        self.idle().await?;
+        let send = json!({"sessionId": session, "text": "What is @notes.txt:1 for?"});
+        self.of("session/send", send).await?;
+        self.idle().await?;
+        self.of("session/compact", it.clone()).await?;
+        self.idle().await?;
+        let task = r#"tool: task {"description":"Look around","prompt":"Hello","subagent_type":"general"}"#;
+        self.of("session/send", json!({"sessionId": session, "text": task}))
+            .await?;
+        self.idle_session(session).await?;
+        self.of("session/children", it.clone()).await?;
+        // The output of the read tool stands for a field that was cut.
+        let opened = self.of("session/open", it).await?;
+        let messages = opened["messages"].as_array().cloned().unwrap_or_default();
+        let read = messages.iter().find_map(|message| {
+            let mut parts = message["parts"].as_array()?.iter();
+            let part = parts.find(|part| part["tool"] == "read")?;
+            Some(json!({
+                "sessionId": session, "messageId": message["id"], "partId": part["id"],
+                "field": "output",
+            }))
+        });
+        self.of("part/content", read.context("a file was read")?)
+            .await?;
+        let add = json!({
+            "command": "sidestream.addToPrompt",
+            "arguments": [{
+                "instanceId": self.instance, "path": "/home/you/project/notes.txt",
+                "range": {"start": 1, "end": 1}, "problems": ["- line 1: unclear"],
+            }],
+        });
+        self.client.request("workspace/executeCommand", add).await?;
+        self.until(|n| matches!(n, Notification::PromptDidAdd { .. }))
+            .await?;
+        Ok(())
+    }
+
     /// A reset takes a connection lost for longer than a page of messages: this one is put together
     /// from what the run brought.
     fn add_reset(&mut self) {
@@ -215,6 +318,16 @@ impl Recorder {
             };
             self.examples.entry(method).or_insert(example);
         }
+    }
+
+    /// Sub-agents become idle before their caller.
+    async fn idle_session(&mut self, id: &Value) -> Result<()> {
+        self.until(|n| {
+            matches!(n, Notification::SessionDidChange { session, .. }
+            if session.status == SessionStatus::Idle && json!(session.id) == *id)
+        })
+        .await?;
+        Ok(())
     }
 
     async fn idle(&mut self) -> Result<()> {

@@ -2,7 +2,8 @@
 
 use sidestream::protocol::notifications::Field;
 use sidestream::protocol::{
-    Message, MessageId, Notification, Part, PartBody, PartId, SessionId, SessionSnapshot,
+    Message, MessageId, Notification, Part, PartBody, PartId, SessionId, SessionRef,
+    SessionSnapshot,
 };
 
 /// What a client has on its screen of one session.
@@ -82,12 +83,17 @@ impl Client {
                 session_id,
                 message_id,
                 part,
+                before,
                 ..
             } if session_id == self.id() => {
                 let parts = self.parts(message_id);
                 match parts.iter_mut().find(|known| known.id == part.id) {
                     Some(known) => known.clone_from(part),
-                    None => parts.push(part.clone()),
+                    None => {
+                        let place = |known: &Part| Some(&known.id) == before.as_ref();
+                        let at = parts.iter().position(place);
+                        parts.insert(at.unwrap_or(parts.len()), part.clone());
+                    }
                 }
             }
             N::PartDidAppend {
@@ -109,13 +115,17 @@ impl Client {
             N::TodoDidChange {
                 session_id, todos, ..
             } if session_id == self.id() => self.screen.todos.clone_from(todos),
-            N::PermissionDidAsk { permission, .. } if permission.session_id == *self.id() => {
+            N::PermissionDidAsk { permission, .. }
+                if self.is_here(&permission.session_id, &permission.path) =>
+            {
                 self.screen.permissions.push(permission.clone());
             }
             N::PermissionDidResolve { permission_id, .. } => {
                 self.screen.permissions.retain(|p| p.id != *permission_id);
             }
-            N::QuestionDidAsk { question, .. } if question.session_id == *self.id() => {
+            N::QuestionDidAsk { question, .. }
+                if self.is_here(&question.session_id, &question.path) =>
+            {
                 self.screen.questions.push(question.clone());
             }
             N::QuestionDidResolve { question_id, .. } => {
@@ -123,6 +133,11 @@ impl Client {
             }
             _ => {}
         }
+    }
+
+    /// It waits in this session or below it.
+    fn is_here(&self, session: &SessionId, path: &[SessionRef]) -> bool {
+        session == self.id() || path.iter().any(|above| above.id == *self.id())
     }
 
     fn parts(&mut self, message: &MessageId) -> &mut Vec<Part> {

@@ -124,19 +124,19 @@ impl Page<'_> {
 }
 
 /// Parameters and results are named after their methods.
-fn is_of_a_method(name: &str, schema: &Value) -> bool {
+pub(crate) fn is_of_a_method(name: &str, schema: &Value) -> bool {
     name.ends_with("Result")
         || name == "InstanceList"
         || name == "InstanceOpen"
         || (schema["properties"]["instanceId"].is_object() && name != "Session")
 }
 
-fn type_name(schema: &Value) -> Option<&str> {
+pub(crate) fn type_name(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.strip_prefix("#/$defs/")
 }
 
 /// A schema as a TypeScript type.
-fn shape(schema: &Value, depth: usize) -> String {
+pub(crate) fn shape(schema: &Value, depth: usize) -> String {
     let own = object_shape(schema, depth);
     if let Some(variants) = schema["oneOf"].as_array().or(schema["anyOf"].as_array()) {
         return union(variants, own, depth);
@@ -239,7 +239,7 @@ fn object_shape(schema: &Value, depth: usize) -> Option<String> {
 }
 
 /// The ids' own descriptions would repeat at every field.
-fn is_id(name: &str, description: &str) -> bool {
+pub(crate) fn is_id(name: &str, description: &str) -> bool {
     (name == "id" || name.ends_with("Id"))
         && (description.starts_with('`') || description.starts_with("One workspace"))
 }
@@ -267,7 +267,7 @@ fn simple(name: &str, schema: &Value, depth: usize) -> String {
     }
 }
 
-fn comment(text: &str, depth: usize) -> String {
+pub(crate) fn comment(text: &str, depth: usize) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     format!("{}/** {text} */", indent(depth))
 }
@@ -307,10 +307,10 @@ fn pretty(value: &Value, depth: usize) -> String {
     format!("{open}\n{}\n{}{close}", items.join(",\n"), indent(depth))
 }
 
-fn object(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+pub(crate) fn object(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flat_map(Map::iter)
 }
 
-fn array(value: &Value) -> &[Value] {
+pub(crate) fn array(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::Value;
 use sidestream::cli::client::{Client, Heard};
 use sidestream::protocol::requests::Call;
@@ -31,9 +32,11 @@ pub struct Editor {
     pub sandbox: Arc<Sandbox>,
     heard: mpsc::UnboundedReceiver<Heard>,
     standard: mpsc::UnboundedReceiver<Value>,
+    attached: Option<Rest>,
     /// Heard and on the screen, but not looked at by [`Editor::until`].
     fresh: VecDeque<Notification>,
     last_heard: VecDeque<String>,
+    bytes_heard: usize,
 }
 
 impl Editor {
@@ -113,7 +116,15 @@ impl Editor {
         }
     }
 
+    /// All that notifications have cost, with their headers.
+    pub fn bytes_heard(&mut self) -> usize {
+        self.catch_up();
+        self.bytes_heard
+    }
+
     fn take_in(&mut self, heard: Heard) {
+        let length = heard.raw.len();
+        self.bytes_heard += format!("Content-Length: {length}\r\n\r\n").len() + length;
         if self.last_heard.len() == LAST_HEARD {
             self.last_heard.pop_front();
         }
@@ -134,6 +145,23 @@ impl Editor {
     pub async fn call<C: Call>(&mut self, params: C) -> Result<C::Result, Error> {
         let answer = timeout(PATIENCE, self.client.call(params)).await;
         answer.unwrap_or_else(|_| self.fail(&format!("{} was not answered", C::METHOD)))
+    }
+
+    /// A request as a client writes it: the first folder's instance is added.
+    ///
+    /// # Errors
+    /// As the server answers.
+    pub async fn request<C>(&mut self, mut params: Value) -> Result<C::Result, Error>
+    where
+        C: Call + for<'de> Deserialize<'de>,
+    {
+        if params["instanceId"].is_null() {
+            params["instanceId"] = serde_json::json!(self.instance_id(0).await);
+        }
+        let params: C = serde_json::from_value(params).expect("parameters of the method");
+        let answer = self.call(params).await;
+        self.catch_up();
+        answer
     }
 
     /// A folder's instance, as soon as there is one.
@@ -179,8 +207,11 @@ impl Editor {
         .await
     }
 
-    /// Direct access to the OpenCode server that Sidestream runs for a folder.
+    /// Direct access to the OpenCode server of a folder.
     pub async fn rest(&mut self, folder: usize) -> Rest {
+        if let Some(rest) = &self.attached {
+            return rest.clone();
+        }
         let server = self.connected(folder).await.server.expect("a server");
         let pid = server.pid.expect("one that Sidestream started");
         let password = processes::environment_of(pid).remove("OPENCODE_SERVER_PASSWORD");

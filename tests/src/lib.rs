@@ -13,13 +13,17 @@ pub mod document;
 pub mod editor;
 pub mod impostor;
 pub mod legacy;
+pub mod luacats;
 pub mod opencode;
 pub mod processes;
 pub mod programs;
 pub mod proxy;
 pub mod sandbox;
 pub mod screen;
+pub mod sharing;
 pub mod stored;
+pub mod typescript;
 
 pub use editor::Editor;
+pub use opencode::OpenCode;
 pub use sandbox::Sandbox;

@@ -21,7 +21,12 @@ const PACE: Duration = Duration::from_millis(2);
 
 pub struct Sandbox {
     pub folders: Vec<PathBuf>,
-    pub model: ScriptedModel,
+    world: Arc<World>,
+}
+
+/// What ends when the last sandbox in it is gone.
+struct World {
+    model: ScriptedModel,
     root: TempDir,
     _turn: OwnedSemaphorePermit,
 }
@@ -49,19 +54,31 @@ impl Sandbox {
             folders: (1..=folders)
                 .map(|n| folder(format!("folder-{n}")))
                 .collect(),
-            model: ScriptedModel::start(PACE).await.expect("a scripted model"),
-            root,
-            _turn: turn,
+            world: Arc::new(World {
+                model: ScriptedModel::start(PACE).await.expect("a scripted model"),
+                root,
+                _turn: turn,
+            }),
+        })
+    }
+
+    /// Another folder in the same world, as if there were no others.
+    pub fn beside(&self, name: &str) -> Arc<Self> {
+        let folder = self.path().join(name);
+        std::fs::create_dir(&folder).expect("a folder of a new name");
+        Arc::new(Self {
+            folders: vec![folder.canonicalize().expect("it is there")],
+            world: self.world.clone(),
         })
     }
 
     pub fn path(&self) -> &Path {
-        self.root.path()
+        self.world.root.path()
     }
 
     /// For every program that is started in here. Nothing of the user's own is read or written.
     pub fn environment(&self) -> BTreeMap<String, String> {
-        let mut environment = demo::environment(&self.model, self.path());
+        let mut environment = demo::environment(&self.world.model, self.path());
         let home = self.path().join("home").display().to_string();
         environment.insert("HOME".into(), home);
         environment.insert(MARK.into(), self.mark());
@@ -70,15 +87,25 @@ impl Sandbox {
 
     /// What runs in here.
     pub fn processes(&self) -> Vec<u32> {
+        self.world.processes()
+    }
+
+    fn mark(&self) -> String {
+        self.world.mark()
+    }
+}
+
+impl World {
+    fn processes(&self) -> Vec<u32> {
         processes::with_variable(MARK, &self.mark())
     }
 
     fn mark(&self) -> String {
-        self.path().display().to_string()
+        self.root.path().display().to_string()
     }
 }
 
-impl Drop for Sandbox {
+impl Drop for World {
     fn drop(&mut self) {
         // What is being started meanwhile is found in the next round.
         loop {

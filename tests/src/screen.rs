@@ -84,7 +84,7 @@ enum Change {
     Reset(Box<SessionSnapshot>),
     Message(sidestream::protocol::MessageInfo),
     MessageRemoved(MessageId),
-    Part(MessageId, Part),
+    Part(MessageId, Part, Option<PartId>),
     Append(MessageId, PartId, Field, String),
     PartRemoved(MessageId, PartId),
     Todos(Vec<Todo>),
@@ -111,8 +111,9 @@ fn content_of(notification: Notification) -> (SessionId, Change) {
             session_id,
             message_id,
             part,
+            before,
             ..
-        } => (session_id, Change::Part(message_id, part)),
+        } => (session_id, Change::Part(message_id, part, before)),
         Notification::PartDidAppend {
             session_id,
             message_id,
@@ -170,11 +171,15 @@ impl Content {
             Change::MessageRemoved(id) => {
                 self.messages.retain(|message| message.info.id != id);
             }
-            Change::Part(message, part) => {
+            Change::Part(message, part, before) => {
                 let parts = &mut self.message(&message).parts;
                 match parts.iter_mut().find(|known| known.id == part.id) {
                     Some(known) => *known = part,
-                    None => parts.push(part),
+                    None => {
+                        let place = |known: &Part| Some(&known.id) == before.as_ref();
+                        let at = parts.iter().position(place);
+                        parts.insert(at.unwrap_or(parts.len()), part);
+                    }
                 }
             }
             Change::Append(message, part, field, text) => {

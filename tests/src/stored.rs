@@ -31,6 +31,19 @@ impl Rest {
             .ok()
     }
 
+    /// # Panics
+    /// The server cannot be reached.
+    pub async fn post(&self, path: &str, body: Value) {
+        let http = reqwest::Client::builder().no_proxy().build();
+        let http = http.expect("a client");
+        http.post(format!("{}{path}", self.url))
+            .basic_auth("opencode", Some(&self.password))
+            .json(&body)
+            .send()
+            .await
+            .expect("the server answers");
+    }
+
     /// A session's messages as the server has stored them.
     pub async fn lines(&self, session: &str) -> Vec<Line> {
         let messages = self.get(&format!("/session/{session}/message")).await;

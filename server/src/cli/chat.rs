@@ -184,6 +184,7 @@ impl Chat {
                     limit: Some(1),
                     cursor: None,
                     roots: Some(true),
+                    archived: None,
                 })
                 .await?;
             listed.sessions.into_iter().next().map(|session| session.id)

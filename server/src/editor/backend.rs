@@ -1,4 +1,4 @@
-//! The standard part of LSP: the handshake, workspace folders and settings.
+//! The standard part of LSP: the handshake, workspace folders, settings, completion, code actions.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,12 +9,18 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
-    DidChangeConfigurationParams, DidChangeWorkspaceFoldersParams, InitializeParams,
-    InitializeResult, InitializedParams, MessageType, OneOf, ServerCapabilities, ServerInfo, Url,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    CodeActionParams, CodeActionProviderCapability, CodeActionResponse, CompletionOptions,
+    CompletionParams, CompletionResponse, DidChangeConfigurationParams,
+    DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, ExecuteCommandOptions, ExecuteCommandParams, InitializeParams,
+    InitializeResult, InitializedParams, MessageType, OneOf, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, Url, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 use tower_lsp::{Client, LanguageServer};
 
+use super::actions;
+use super::completion::Prompts;
 use super::progress::Progress;
 use super::transport::Handle;
 use crate::instance::Registry;
@@ -27,6 +33,7 @@ pub struct Shared {
     progress: Arc<Progress>,
     gone: Arc<Notify>,
     ready: AtomicBool,
+    prompts: Prompts,
     /// Named by `initialize`, opened by `initialized`.
     folders: Mutex<Vec<PathBuf>>,
 }
@@ -38,6 +45,7 @@ impl Shared {
             progress,
             gone,
             ready: AtomicBool::new(false),
+            prompts: Prompts::default(),
             folders: Mutex::new(Vec::new()),
         }
     }
@@ -105,6 +113,19 @@ impl LanguageServer for Backend {
                 version: Some(env!("CARGO_PKG_VERSION").into()),
             }),
             capabilities: ServerCapabilities {
+                // For prompt documents; what other documents hold is not kept.
+                text_document_sync: Some(TextDocumentSyncCapability::Kind(
+                    TextDocumentSyncKind::FULL,
+                )),
+                completion_provider: Some(CompletionOptions {
+                    trigger_characters: Some(vec!["@".into(), "/".into()]),
+                    ..CompletionOptions::default()
+                }),
+                code_action_provider: Some(CodeActionProviderCapability::Simple(true)),
+                execute_command_provider: Some(ExecuteCommandOptions {
+                    commands: actions::COMMANDS.map(Into::into).to_vec(),
+                    ..ExecuteCommandOptions::default()
+                }),
                 workspace: Some(WorkspaceServerCapabilities {
                     workspace_folders: Some(WorkspaceFoldersServerCapabilities {
                         supported: Some(true),
@@ -144,6 +165,48 @@ impl LanguageServer for Backend {
                 self.client.show_message(MessageType::ERROR, text).await;
             }
         }
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        let document = params.text_document;
+        let (uri, language) = (document.uri, document.language_id);
+        self.shared.prompts.open(uri, &language, document.text);
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        // Whole texts are what was asked for; the last one counts.
+        if let Some(change) = params.content_changes.into_iter().next_back() {
+            let uri = &params.text_document.uri;
+            self.shared.prompts.change(uri, change.text);
+        }
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.shared.prompts.close(&params.text_document.uri);
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let place = params.text_document_position;
+        let (uri, position) = (&place.text_document.uri, place.position);
+        let prompts = &self.shared.prompts;
+        let list = prompts.complete(&self.shared.registry, uri, position).await;
+        Ok(list.map(CompletionResponse::List))
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        Ok(Some(actions::offered(&self.shared.registry, &params)))
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        let registry = &self.shared.registry;
+        actions::execute(registry, &params.command, params.arguments)
+            .await
+            .map(Some)
+            .map_err(|error| Error {
+                code: error.kind.code().into(),
+                message: error.message.clone().into(),
+                data: Some(json!({"kind": error.kind, "hint": error.hint})),
+            })
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {

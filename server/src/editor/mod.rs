@@ -3,7 +3,9 @@
 //! tower-lsp does the framing, the life cycle and the standard methods; our own requests and all
 //! notifications go by the outbox.
 
+mod actions;
 mod backend;
+mod completion;
 pub mod outbox;
 mod progress;
 mod transport;

@@ -1,5 +1,5 @@
-//! `$/progress` while a server starts: derived from the instances' states on their way out, so
-//! that nothing else has to think of it.
+//! `$/progress` while a server starts, a connection is made anew or a session is compacted: derived
+//! from what clients are told anyway, so that nothing else has to think of it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,16 +9,24 @@ use serde_json::json;
 
 use super::outbox::Outbox;
 use crate::instance::outlet::Outlet;
-use crate::protocol::{InstanceId, InstanceState, LogSource, Notification};
+use crate::protocol::{
+    InstanceId, InstanceState, LogSource, Notification, SessionId, SessionStatus,
+};
 
 /// Passes notifications on to the outbox.
 pub struct Progress {
     outbox: Outbox,
     /// The client can show it.
     wanted: AtomicBool,
-    /// The tokens of the starts that are shown.
-    shown: Mutex<HashMap<InstanceId, String>>,
+    /// What is shown, by its token.
+    shown: Mutex<HashMap<Work, String>>,
     count: AtomicU64,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Work {
+    Connection(InstanceId),
+    Compaction(SessionId),
 }
 
 impl Progress {
@@ -38,39 +46,54 @@ impl Progress {
     fn observe(&self, notification: &Notification) {
         match notification {
             Notification::InstanceDidChange { instance, .. } => {
-                let starts = matches!(
-                    instance.state,
-                    InstanceState::Starting | InstanceState::Connecting
-                );
-                let mut shown = self.lock();
-                if starts && !shown.contains_key(&instance.id) {
-                    let token = format!(
-                        "sidestream/start/{}",
-                        self.count.fetch_add(1, Ordering::Relaxed)
-                    );
-                    self.create(&token);
-                    self.report(
-                        &token,
-                        &json!({"kind": "begin", "title": format!("Starting OpenCode in {}", instance.name)}),
-                    );
-                    shown.insert(instance.id.clone(), token);
-                } else if !starts && let Some(token) = shown.remove(&instance.id) {
-                    self.report(&token, &json!({"kind": "end"}));
-                }
+                let what = match instance.state {
+                    InstanceState::Starting | InstanceState::Connecting => Some("Starting"),
+                    InstanceState::Reconnecting => Some("Reconnecting to"),
+                    _ => None,
+                };
+                let title = what.map(|what| format!("{what} OpenCode in {}", instance.name));
+                self.show(Work::Connection(instance.id.clone()), title);
+            }
+            Notification::SessionDidChange { session, .. } => {
+                let compacts = session.status == SessionStatus::Compacting;
+                let title = compacts.then(|| format!("Compacting \"{}\"", session.title));
+                self.show(Work::Compaction(session.id.clone()), title);
+            }
+            Notification::SessionDidRemove { session_id, .. } => {
+                self.show(Work::Compaction(session_id.clone()), None);
             }
             Notification::InstanceDidLog { instance_id, entry }
                 if entry.source == LogSource::Sidestream =>
             {
-                if let Some(token) = self.lock().get(instance_id) {
+                let work = Work::Connection(instance_id.clone());
+                if let Some(token) = self.lock().get(&work) {
                     self.report(token, &json!({"kind": "report", "message": entry.text}));
                 }
             }
             Notification::InstanceDidClose { instance_id } => {
-                if let Some(token) = self.lock().remove(instance_id) {
+                self.show(Work::Connection(instance_id.clone()), None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Begins to show work that goes on, or ends it.
+    fn show(&self, work: Work, title: Option<String>) {
+        let mut shown = self.lock();
+        match title {
+            Some(title) if !shown.contains_key(&work) => {
+                let count = self.count.fetch_add(1, Ordering::Relaxed);
+                let token = format!("sidestream/{count}");
+                self.create(&token);
+                self.report(&token, &json!({"kind": "begin", "title": title}));
+                shown.insert(work, token);
+            }
+            Some(_) => {}
+            None => {
+                if let Some(token) = shown.remove(&work) {
                     self.report(&token, &json!({"kind": "end"}));
                 }
             }
-            _ => {}
         }
     }
 
@@ -92,7 +115,7 @@ impl Progress {
         }));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InstanceId, String>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Work, String>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,28 +3,32 @@
 //!
 //! What takes time runs in a task of its own and comes back as [`Input::Finished`].
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::catalog::Shelf;
 use super::link::{Link, LinkEvent, LinkState, RawEvent};
 use super::name_of;
 use super::outlet::{Outlet, Responder};
 use super::prompts::Prompts;
 use super::rings::Ring;
+use super::runs::Runs;
 use super::server::Server;
 use super::sync::Sync;
 use crate::opencode::Dialect;
-use crate::opencode::event::{Body, Event};
+use crate::opencode::event::{Body, Event, RunStatus};
 use crate::protocol::requests::InstanceRequest;
 use crate::protocol::settings::{Scope, Settings};
 use crate::protocol::{
-    EventRecord, Instance, InstanceId, InstanceState, LogEntry, Notification, ServerInfo, SessionId,
+    Error, EventRecord, Instance, InstanceId, InstanceState, LogEntry, Notification, ServerInfo,
+    SessionId,
 };
 use crate::replica::Replica;
 use crate::time::now;
@@ -56,6 +60,10 @@ pub(super) struct Actor {
     pub(super) replica: Replica,
     pub(super) sync: Sync,
     pub(super) prompts: Prompts,
+    pub(super) runs: Runs,
+    pub(super) shelf: Shelf,
+    /// Sub-agents' sessions that were given their caller's permission mode.
+    pub(super) inherited: HashSet<SessionId>,
     /// Requests that came before there was a connection, in order.
     pub(super) parked: VecDeque<(InstanceRequest, Responder)>,
     pub(super) events: Ring<EventRecord>,
@@ -134,6 +142,9 @@ impl Actor {
             was_connected: false,
             sync: Sync::default(),
             prompts: Prompts::default(),
+            runs: Runs::default(),
+            shelf: Shelf::default(),
+            inherited: HashSet::new(),
             parked: VecDeque::new(),
             events: Ring::new(EVENT_RECORDS),
             last_event: HashMap::new(),
@@ -268,6 +279,7 @@ impl Actor {
             Event::Heartbeat => self.heartbeat(),
             // What the server held for this folder is gone; how it is now, it says when asked.
             Event::Disposed => self.resync(),
+            Event::CatalogChanged => self.refresh_catalog(),
             event => {
                 if let Some(event) = self.sync.hold(event) {
                     self.apply(event);
@@ -285,12 +297,44 @@ impl Actor {
                 }
             }
         }
-        self.replica.apply(event);
+        let began = match &event {
+            Event::Status { session_id, status } if *status != RunStatus::Idle => {
+                Some(session_id.clone())
+            }
+            _ => None,
+        };
+        self.inherit_mode(&event);
+        if !self.answer_by_mode(&event) {
+            self.replica.apply(event);
+        }
+        if let Some(session) = began {
+            self.run_began(&session);
+        }
     }
 
     pub(super) fn connected(&mut self) {
         self.phase = Phase::Live;
         self.was_connected = true;
+        self.refresh_catalog();
+    }
+
+    pub(super) fn id(&self) -> &InstanceId {
+        &self.id
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Answers a request. What it has changed is told before.
+    pub(super) fn answer<T: Serialize>(&mut self, responder: Responder, result: Result<T, Error>) {
+        self.tell();
+        responder.send(result);
+    }
+
+    /// Tells clients something that is not of the replica.
+    pub(super) fn notify(&self, notification: Notification) {
+        self.outlet.notify(vec![notification]);
     }
 
     /// Whether a snapshot was ever taken: the first one differs from all later ones.

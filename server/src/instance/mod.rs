@@ -2,17 +2,24 @@
 
 mod actor;
 mod backoff;
+mod catalog;
+mod export;
+mod files;
 pub mod find;
 pub mod guard;
 mod link;
 mod logs;
+mod modes;
 pub mod outlet;
 mod process;
 mod prompts;
 mod requests;
 mod rings;
+mod runs;
 pub mod server;
+mod sessions;
 mod sync;
+mod typed;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,11 +31,11 @@ use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::protocol::requests::{InstanceListResult, InstanceOpen, InstanceRequest, Request};
+use crate::protocol::requests::{Call, InstanceListResult, InstanceOpen, InstanceRequest, Request};
 use crate::protocol::settings::{Scope, ServerSettings, Settings};
-use crate::protocol::{Error, ErrorKind, Instance, InstanceId};
+use crate::protocol::{Error, ErrorKind, Instance, InstanceId, Notification};
 use actor::{Actor, Input};
-use outlet::{Outlet, Responder};
+use outlet::{Answer, Outlet, Responder};
 use server::Server;
 
 /// Servers are given this long to end when the editor goes.
@@ -97,6 +104,37 @@ impl Registry {
                 }
             }
         }
+    }
+
+    /// Asks an instance something on behalf of the editor side itself.
+    ///
+    /// # Errors
+    /// As the request's.
+    pub async fn ask<C: Call>(
+        &self,
+        instance: &InstanceId,
+        request: InstanceRequest,
+    ) -> Result<C::Result, Error> {
+        let (answer, answered) = oneshot::channel();
+        let responder = Responder::new(move |result| {
+            // Whoever asked may have been cancelled.
+            drop(answer.send(result));
+        });
+        self.dispatch(Request::Of(instance.clone(), request), responder);
+        let gone = || Error::new(ErrorKind::NotConnected, "The instance was closed.");
+        let read = |json: &str| {
+            serde_json::from_str(json)
+                .map_err(|error| Error::new(ErrorKind::ServerError, error.to_string()))
+        };
+        match answered.await.map_err(|_| gone())?? {
+            Answer::Value(value) => read(value.get()),
+            Answer::Snapshot(_) => Err(gone()),
+        }
+    }
+
+    /// Tells the client something that is not an instance's own.
+    pub fn tell(&self, notification: Notification) {
+        self.outlet.notify(vec![notification]);
     }
 
     /// Every instance as clients were told of it last, in the order they were opened.

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::actor::{Actor, Phase};
+use super::files;
 use super::outlet::Responder;
-use crate::opencode::{Dialect, Prompt, id};
+use crate::opencode::{Dialect, Prompt, id, is_loss, tool};
 use crate::protocol::requests::{
     Done, PromptPart, PromptState, SessionCancelQueued, SessionPrompt, SessionPromptResult,
 };
 use crate::protocol::{
     Error, ErrorKind, FilePart, MessageError, MessageId, MessageInfo, MessageStatus, MessageTime,
-    Part, PartBody, PartId, Role, SessionId, SessionStatus, TextPart,
+    Part, PartBody, PartId, PermissionMode, Role, SessionId, SessionStatus, TextPart,
 };
 use crate::time::now;
 
@@ -51,14 +52,8 @@ impl Prompts {
 
 impl Actor {
     pub(super) fn prompt(&mut self, params: SessionPrompt, responder: Responder) {
-        if params.parts.is_empty() {
-            return responder.fail(
-                Error::new(
-                    ErrorKind::BadRequest,
-                    "parts: a prompt needs at least one part",
-                )
-                .hint("Write something, or attach a file."),
-            );
+        if let Err(error) = files::check(&params.parts, self.directory()) {
+            return responder.fail(error);
         }
         let queued = Queued::new(params);
         let waits_already = self
@@ -84,15 +79,17 @@ impl Actor {
         let session = queued.prompt.session_id.clone();
         self.replica.submitted(&session);
         let prompt = queued.prompt.clone();
+        let mode = self.mode_to_renew(&session, prompt.agent.as_deref());
         self.spawn_work(
-            async move { dialect.prompt(&prompt).await },
+            async move { deliver(&dialect, &prompt, mode).await },
             move |actor, sent| match sent {
                 Ok(()) => {
                     actor.watch(&queued.prompt, 1);
-                    responder.send(Ok(SessionPromptResult {
+                    let answer = SessionPromptResult {
                         message_id: queued.prompt.message_id,
                         state: PromptState::Sent,
-                    }));
+                    };
+                    actor.answer(responder, Ok(answer));
                 }
                 Err(error) if is_loss(&error) => actor.queue(queued, responder),
                 Err(error) => {
@@ -116,10 +113,11 @@ impl Actor {
         self.show(&queued);
         let message_id = queued.prompt.message_id.clone();
         self.prompts.queue.push_back(queued);
-        responder.send(Ok(SessionPromptResult {
+        let answer = SessionPromptResult {
             message_id,
             state: PromptState::Queued,
-        }));
+        };
+        self.answer(responder, Ok(answer));
     }
 
     /// Sends what waits, one after the other.
@@ -131,8 +129,9 @@ impl Actor {
             return;
         }
         let prompt = next.prompt.clone();
+        let mode = self.mode_to_renew(&prompt.session_id, prompt.agent.as_deref());
         self.spawn_work(
-            async move { (dialect.prompt(&prompt).await, prompt) },
+            async move { (deliver(&dialect, &prompt, mode).await, prompt) },
             |actor, (sent, prompt)| actor.sent_queued(sent, &prompt),
         );
     }
@@ -249,6 +248,20 @@ impl Actor {
     }
 }
 
+/// A permission mode is of one agent: for another one it is made anew before the prompt, or the
+/// prompt is not sent at all.
+async fn deliver(
+    dialect: &Arc<dyn Dialect>,
+    prompt: &Prompt,
+    mode: Option<(PermissionMode, String)>,
+) -> Result<(), Error> {
+    if let Some((mode, agent)) = mode {
+        let session = &prompt.session_id;
+        dialect.set_permission_mode(session, mode, &agent).await?;
+    }
+    dialect.prompt(prompt).await
+}
+
 enum Seen {
     Running,
     /// The last message is not the user's.
@@ -273,11 +286,6 @@ async fn look(dialect: &Arc<dyn Dialect>, prompt: &Prompt, check: u32) -> Result
         dialect.nudge(prompt).await?;
     }
     Ok(Seen::Forgotten)
-}
-
-/// The server was not reached, or its answer did not come: sending again is right and safe.
-fn is_loss(error: &Error) -> bool {
-    matches!(error.kind, ErrorKind::NotConnected | ErrorKind::Timeout)
 }
 
 impl Queued {
@@ -334,15 +342,21 @@ impl Queued {
                 filename: None,
                 url: String::new(),
             }),
+            PromptPart::Attachment { mime, filename, .. } => PartBody::File(FilePart {
+                mime: mime.clone(),
+                filename: filename.clone(),
+                url: String::new(),
+            }),
             PromptPart::Agent { name } => PartBody::Agent { name: name.clone() },
+            PromptPart::Selection { path, range, text } => PartBody::Text(TextPart {
+                text: tool::selection(path, *range, text),
+                ..TextPart::default()
+            }),
         };
         self.prompt
             .parts
             .iter()
-            .map(|(id, part)| Part {
-                id: id.clone(),
-                body: body(part),
-            })
+            .map(|(id, part)| Part::new(id.clone(), body(part)))
             .collect()
     }
 }

@@ -19,6 +19,7 @@ use crate::protocol::requests::{
     SessionList, SessionListResult,
 };
 use crate::protocol::{Error, ErrorKind, PermissionReply, SessionId};
+use crate::time::now;
 
 /// A run that is aborted ends within this, or its session is deleted while it still runs.
 const ABORT_LIMIT: Duration = Duration::from_secs(3);
@@ -54,6 +55,7 @@ impl Actor {
                 responder.send(closed);
             }
             InstanceRequest::SessionPrompt(params) => self.prompt(params, responder),
+            InstanceRequest::SessionSend(params) => self.send_typed(params, responder),
             InstanceRequest::SessionCancelQueued(params) => {
                 responder.send(self.cancel_queued(&params));
             }
@@ -175,6 +177,55 @@ impl Actor {
                 }
                 self.simply(responder, async move { dialect.abort(&session).await });
             }
+            InstanceRequest::SessionArchive(params) => self.adopt(responder, async move {
+                dialect.archive(&params.session_id, Some(now())).await
+            }),
+            InstanceRequest::SessionUnarchive(params) => self.adopt(responder, async move {
+                dialect.archive(&params.session_id, None).await
+            }),
+            InstanceRequest::SessionFork(params) => self.adopt(responder, async move {
+                let before = params.message_id.as_ref();
+                dialect.fork(&params.session_id, before).await
+            }),
+            InstanceRequest::SessionShare(params) => {
+                self.adopt(
+                    responder,
+                    async move { dialect.share(&params.session_id).await },
+                )
+            }
+            InstanceRequest::SessionUnshare(params) => self.spawn_work(
+                async move { dialect.unshare(&params.session_id).await },
+                |actor, row| {
+                    let row = row.map(|row| actor.replica.unshared(row));
+                    actor.answer(responder, row);
+                },
+            ),
+            InstanceRequest::SessionChildren(params) => self.children(params, responder, dialect),
+            InstanceRequest::SessionDiff(params) => self.diff(params, responder, dialect),
+            InstanceRequest::SessionRevert(params) => self.revert(params, responder, dialect),
+            InstanceRequest::SessionUnrevert(params) => self.unrevert(params, responder, dialect),
+            InstanceRequest::SessionCompact(params) => self.compact(params, responder, dialect),
+            InstanceRequest::SessionExport(params) => self.export(params, responder, dialect),
+            InstanceRequest::SessionSetPermissionMode(params) => {
+                self.set_permission_mode(params, responder, dialect);
+            }
+            InstanceRequest::SessionCommand(params) => {
+                self.run_command(params, responder, dialect);
+            }
+            InstanceRequest::SessionShell(params) => self.run_shell(params, responder, dialect),
+            InstanceRequest::CatalogRead(_) => {
+                self.with_catalog(|_, catalog| responder.send(catalog));
+            }
+            InstanceRequest::FileFind(params) => self.find_files(params, responder, dialect),
+            InstanceRequest::FileContentRead(params) => {
+                self.file_content(params, responder, dialect);
+            }
+            InstanceRequest::FileStatusRead(_) => self.file_status(responder, dialect),
+            InstanceRequest::SymbolFind(params) => self.find_symbols(params, responder, dialect),
+            InstanceRequest::VcsDiff(_) => self.vcs_diff(responder, dialect),
+            InstanceRequest::PartContentRead(params) => {
+                self.part_content(params, responder, dialect);
+            }
             InstanceRequest::PermissionReplyTo(params) => {
                 self.reply_permission(params, responder, dialect);
             }
@@ -203,6 +254,7 @@ impl Actor {
             search: params.search.filter(|search| !search.is_empty()),
             limit: skip + limit + 1,
             roots: params.roots.unwrap_or(false),
+            archived: params.archived.unwrap_or_default(),
         };
         self.spawn_work(
             async move { dialect.sessions(&query).await },
@@ -253,7 +305,7 @@ impl Actor {
                 if result.is_ok() {
                     actor.replica.remove_session(&session);
                 }
-                responder.send(result.map(|()| Done {}));
+                actor.answer(responder, result.map(|()| Done {}));
             },
         );
     }
@@ -340,7 +392,7 @@ async fn until_idle(dialect: &Arc<dyn Dialect>, session: &SessionId) {
     }
 }
 
-fn unknown_session(session: &SessionId) -> Error {
+pub(super) fn unknown_session(session: &SessionId) -> Error {
     Error::new(
         ErrorKind::SessionNotFound,
         format!("Session not found: {session}"),

@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 
 use crate::protocol::{
-    CallId, ChangeSummary, EventOutcome, MessageError, MessageId, MessageInfo, MessageStatus,
-    ModelRef, Part, PartId, Permission, PermissionReply, Question, QuestionId, Revert, Role,
-    SessionId, SessionStatus, SessionTime, Todo, Tokens, ToolStatus,
+    CallId, ChangeSummary, EventOutcome, FileDiff, MessageError, MessageId, MessageInfo,
+    MessageStatus, ModelRef, Part, PartId, Permission, PermissionMode, PermissionReply, Question,
+    QuestionId, Revert, Role, SessionId, SessionStatus, SessionTime, Todo, Tokens, ToolStatus,
 };
 
 /// One event of a stream.
@@ -66,6 +66,8 @@ pub enum Event {
     FileEdited {
         path: String,
     },
+    /// What the server has to offer is different now.
+    CatalogChanged,
     /// The server dropped this directory; its stream may end or fall silent.
     Disposed,
 }
@@ -93,6 +95,7 @@ impl Event {
             | Self::PermissionReplied { .. }
             | Self::QuestionClosed(_)
             | Self::FileEdited { .. }
+            | Self::CatalogChanged
             | Self::Disposed => None,
         }
     }
@@ -141,8 +144,19 @@ pub struct SessionInfo {
     pub tokens: Option<Tokens>,
     pub share_url: Option<String>,
     pub revert: Option<Revert>,
+    /// What the revert changed on disk.
+    pub reverted_files: Vec<FileDiff>,
     pub summary: Option<ChangeSummary>,
     pub compacting: bool,
+    /// Set by Sidestream; `None` where it never was.
+    pub permissions: Option<ModeOfAgent>,
+}
+
+/// A permission mode is made of an agent's own rules, so it holds for one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModeOfAgent {
+    pub mode: PermissionMode,
+    pub agent: String,
 }
 
 /// What the server says of a session's run.
@@ -186,7 +200,16 @@ pub struct IncomingPart {
 pub enum Growth {
     /// Text is still streamed into it; REST may show it empty (v1 contract, rule 2).
     Open,
+    /// A tool that runs, and has said so much that only the end of it is told.
+    Tail,
     Closed,
+}
+
+impl Growth {
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self != Self::Closed
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

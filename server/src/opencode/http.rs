@@ -38,6 +38,7 @@ pub struct Http {
     endpoint: Endpoint,
     rest: reqwest::Client,
     streaming: reqwest::Client,
+    patient: reqwest::Client,
 }
 
 /// An answer that is JSON, or nothing (204).
@@ -75,6 +76,8 @@ impl Http {
             rest: build(client().timeout(REST_TIMEOUT))?,
             // A total timeout would cut the stream; silence is what counts.
             streaming: build(client().read_timeout(idle_timeout))?,
+            // Some answers come only when a run has ended, which may be tomorrow.
+            patient: build(client())?,
             endpoint,
         })
     }
@@ -111,6 +114,20 @@ impl Http {
         self.send(Method::POST, path, query, Some(body)).await
     }
 
+    /// As [`Http::post`], for what is answered only when a run has ended.
+    ///
+    /// # Errors
+    /// See [`Http::send`].
+    pub async fn post_patiently(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Answer, Error> {
+        let request = self.build(&self.patient, Method::POST, path, query);
+        self.answer(request.json(body), path).await
+    }
+
     /// # Errors
     /// `notConnected` and `timeout` when the server was not reached or did not answer; otherwise
     /// the server's own refusal, by its kind.
@@ -125,6 +142,10 @@ impl Http {
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.answer(request, path).await
+    }
+
+    async fn answer(&self, request: RequestBuilder, path: &str) -> Result<Answer, Error> {
         let response = request.send().await.map_err(|error| self.lost(&error))?;
         let status = response.status();
         let headers = response.headers().clone();
@@ -286,7 +307,9 @@ impl ServerSays {
                 )
                 .hint("Correct that file, then restart the instance.")
             }
-            _ if status == StatusCode::CONFLICT => Error::new(ErrorKind::Busy, message),
+            _ if status == StatusCode::CONFLICT => {
+                Error::new(ErrorKind::Busy, message).hint("Wait for the run to end, or abort it.")
+            }
             _ if status.is_client_error() => Error::new(ErrorKind::BadRequest, message),
             _ => Error::new(ErrorKind::ServerError, message)
                 .hint("The instance's logs may say more."),

@@ -8,30 +8,38 @@ pub mod event;
 pub mod http;
 pub mod id;
 pub mod legacy;
+pub mod sessions;
 pub mod sse;
 pub mod tool;
 pub mod v1;
+pub mod workspace;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::protocol::requests::PromptPart;
+use crate::protocol::requests::{Archived, PromptPart};
 use crate::protocol::{
-    DialectName, Error, MessageId, ModelRef, Permission, PermissionReply, Question, SessionId,
+    DialectName, Error, ErrorKind, MessageId, ModelRef, Permission, PermissionReply, Question,
+    SessionId,
 };
 use event::{Content, Decoded, MessagePage, Overview, SessionInfo};
+pub use sessions::Sessions;
+pub use workspace::Workspace;
 
 /// One family of OpenCode wire formats, bound to one server and one directory.
 ///
 /// Everything that fails answers [`Error`]: `notConnected` and `timeout` mean that the server was
 /// not reached or did not answer, any other kind is the server's own word.
 #[async_trait]
-pub trait Dialect: Send + Sync {
+pub trait Dialect: Sessions + Workspace {
     fn name(&self) -> DialectName;
 
     /// As the server says it.
     fn version(&self) -> Option<&str>;
+
+    /// The protocol's methods that this server cannot do.
+    fn unsupported(&self) -> &'static [&'static str];
 
     /// The request whose answer is the event stream.
     fn stream(&self) -> reqwest::RequestBuilder;
@@ -91,6 +99,22 @@ pub trait Dialect: Send + Sync {
     async fn dispose(&self) -> Result<(), Error>;
 }
 
+/// The server was not reached, or its answer did not come: what it would have said is not known.
+#[must_use]
+pub fn is_loss(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::NotConnected | ErrorKind::Timeout)
+}
+
+/// What this server cannot do, in words that go on "… cannot".
+#[must_use]
+pub fn unsupported(what: &str) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("This OpenCode server cannot {what}."),
+    )
+    .hint("A newer OpenCode can; `npm i -g opencode-ai` installs one.")
+}
+
 /// Which sessions to list.
 #[derive(Clone, Debug, Default)]
 pub struct SessionQuery {
@@ -98,6 +122,7 @@ pub struct SessionQuery {
     pub limit: usize,
     /// Without sub-agents' sessions.
     pub roots: bool,
+    pub archived: Archived,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::protocol::{FileDiff, ToolKind};
+use crate::protocol::requests::LineRange;
+use crate::protocol::{ChangeKind, FileDiff, ToolKind};
 
 /// By OpenCode's name; a plugin's or MCP server's tool is `Other`.
 #[must_use]
@@ -90,6 +91,93 @@ pub fn permission_title(
     }
 }
 
+/// What "always" would allow, in one line. OpenCode keeps it for all sessions of the folder, until
+/// its server ends (v1 contract, §5).
+#[must_use]
+pub fn always_title(permission: &str, always: &[String]) -> Option<String> {
+    if always.is_empty() {
+        return None;
+    }
+    let patterns: Vec<String> = always.iter().map(|pattern| one_line(pattern)).collect();
+    let patterns = patterns.join(", ");
+    let until = "in all sessions of this folder, until OpenCode ends";
+    Some(match (permission, patterns.as_str()) {
+        ("bash", _) => format!("Run {patterns} {until}"),
+        ("edit", "*") => format!("Edit any file {until}"),
+        ("edit", _) => format!("Edit {patterns} {until}"),
+        (other, "*") => format!("Allow {other} {until}"),
+        (other, _) => format!("Allow {other} {patterns} {until}"),
+    })
+}
+
+/// The files of a `git diff`.
+#[must_use]
+pub fn diffs_of_git(diff: &str, directory: &Path) -> Vec<FileDiff> {
+    let mut starts: Vec<usize> = diff
+        .match_indices("diff --git ")
+        .map(|(at, _)| at)
+        .collect();
+    starts.retain(|at| *at == 0 || diff.as_bytes()[at - 1] == b'\n');
+    let ends = starts.iter().skip(1).copied().chain([diff.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(&start, end)| {
+            let patch = &diff[start..end];
+            let header = |prefix: &str| {
+                let mut lines = patch.lines().take_while(|line| !line.starts_with("@@"));
+                let path = lines.find_map(|line| line.strip_prefix(prefix))?;
+                (path != "/dev/null").then(|| path.get(2..).unwrap_or(path))
+            };
+            let (old, new) = (header("--- "), header("+++ "));
+            let first_line = patch.lines().next().unwrap_or_default();
+            let named = first_line.rsplit_once(" b/").map_or("", |(_, path)| path);
+            FileDiff {
+                status: Some(match (old, new) {
+                    (None, Some(_)) => ChangeKind::Added,
+                    (Some(_), None) => ChangeKind::Deleted,
+                    _ => ChangeKind::Modified,
+                }),
+                ..diff_of_patch(new.or(old).unwrap_or(named), patch, directory)
+            }
+        })
+        .collect()
+}
+
+/// The same changes the other way round.
+#[must_use]
+pub fn reversed(diff: &FileDiff) -> FileDiff {
+    let mut patch = String::with_capacity(diff.patch.len());
+    let mut in_hunk = false;
+    for line in diff.patch.split_inclusive('\n') {
+        in_hunk = in_hunk && !line.starts_with("diff --git ") || line.starts_with("@@ ");
+        match line.split_at_checked(1) {
+            Some(("+", rest)) if in_hunk => patch.push_str(&format!("-{rest}")),
+            Some(("-", rest)) if in_hunk => patch.push_str(&format!("+{rest}")),
+            _ => match line.split(' ').collect::<Vec<_>>().as_slice() {
+                ["@@", old, new, rest @ ..] => patch.push_str(&format!(
+                    "@@ -{} +{} {}",
+                    new.trim_start_matches('+'),
+                    old.trim_start_matches('-'),
+                    rest.join(" ")
+                )),
+                _ => patch.push_str(line),
+            },
+        }
+    }
+    FileDiff {
+        path: diff.path.clone(),
+        status: diff.status.map(|status| match status {
+            ChangeKind::Added => ChangeKind::Deleted,
+            ChangeKind::Modified => ChangeKind::Modified,
+            ChangeKind::Deleted => ChangeKind::Added,
+        }),
+        additions: diff.deletions,
+        deletions: diff.additions,
+        patch,
+    }
+}
+
 /// A change as the `diff` text of a tool's or permission's metadata has it.
 #[must_use]
 pub fn diff_of_patch(path: &str, patch: &str, directory: &Path) -> FileDiff {
@@ -100,10 +188,31 @@ pub fn diff_of_patch(path: &str, patch: &str, directory: &Path) -> FileDiff {
     };
     FileDiff {
         path: relative(path, directory).to_owned(),
+        status: None,
         additions: count('+', "+++ "),
         deletions: count('-', "--- "),
         patch: patch.to_owned(),
     }
+}
+
+/// A piece of a file in words for the model: what the editor has may not be on the disk.
+#[must_use]
+pub fn selection(path: &Path, range: LineRange, text: &str) -> String {
+    let language = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
+    // A fence longer than any in the text, so that the text cannot close it.
+    let longest = text.lines().map(|line| line.trim_start());
+    let longest = longest.map(|line| line.len() - line.trim_start_matches('`').len());
+    let fence = "`".repeat(longest.max().unwrap_or(0).max(2) + 1);
+    format!(
+        "Lines {} to {} of {}:\n\n{fence}{language}\n{}\n{fence}\n",
+        range.start,
+        range.end,
+        path.display(),
+        text.trim_end_matches('\n'),
+    )
 }
 
 /// The path below the directory, or the whole path when it lies elsewhere.

@@ -3,6 +3,7 @@
 //! This is the single source for `PROTOCOL.md`, the JSON Schema and the clients' generated types.
 //! It holds data only: nothing here reads, writes or decides.
 
+pub mod catalog;
 pub mod error;
 pub mod id;
 pub mod model;
@@ -12,6 +13,7 @@ pub mod requests;
 pub mod schema;
 pub mod settings;
 
+pub use catalog::*;
 pub use error::{Error, ErrorKind, Failure};
 pub use id::{CallId, InstanceId, MessageId, PartId, PermissionId, QuestionId, SessionId};
 pub use model::*;

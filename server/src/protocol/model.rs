@@ -96,21 +96,52 @@ pub struct Session {
     pub share_url: Option<String>,
     pub revert: Option<Revert>,
     pub summary: Option<ChangeSummary>,
-    /// Permissions that wait in this session.
+    /// What it and its sub-agents' sessions have used.
+    pub usage: Option<Usage>,
+    /// Permissions that wait in this session or in one below it.
     pub permissions: usize,
-    /// Questions that wait in this session.
+    /// Questions that wait in this session or in one below it.
     pub questions: usize,
 }
 
-/// What may be done without asking.
+/// A session with the sessions of its sub-agents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionTree {
+    pub session: Session,
+    /// Oldest first.
+    pub children: Vec<SessionTree>,
+}
+
+/// Costs and tokens of a session with all sessions below it, and how full its context is.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Usage {
+    pub cost: f64,
+    pub tokens: Tokens,
+    /// Of this session alone; absent before the first answer.
+    pub context: Option<ContextUse>,
+}
+
+/// How many tokens the last answer's context had, and how many the model takes.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContextUse {
+    pub used: u64,
+    pub limit: Option<u64>,
+}
+
+/// What may be done without asking. What the user's configuration denies stays denied in every mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PermissionMode {
     /// As the user's own OpenCode configuration says.
     #[default]
     Default,
+    /// Everything that may change something asks first.
     Ask,
+    /// Edits do not ask.
     AcceptEdits,
+    /// Nothing asks.
     Allow,
 }
 
@@ -167,6 +198,24 @@ pub struct Tokens {
     pub output: u64,
     pub reasoning: u64,
     pub cache: CacheTokens,
+}
+
+impl Tokens {
+    /// All that was in the context or came out of it.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.input + self.output + self.reasoning + self.cache.read + self.cache.write
+    }
+}
+
+impl std::ops::AddAssign<&Self> for Tokens {
+    fn add_assign(&mut self, other: &Self) {
+        self.input += other.input;
+        self.output += other.output;
+        self.reasoning += other.reasoning;
+        self.cache.read += other.cache.read;
+        self.cache.write += other.cache.write;
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -282,7 +331,19 @@ pub struct Permission {
     pub tool: Option<ToolCall>,
     /// One line, ready to show.
     pub title: String,
+    /// What the answer "always" would mean, in one line; absent where it would mean nothing.
+    pub always_title: Option<String>,
     pub diff: Option<Vec<FileDiff>>,
+    /// The sessions above, root first, when a sub-agent asks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<SessionRef>,
+}
+
+/// A session by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionRef {
+    pub id: SessionId,
+    pub title: String,
 }
 
 /// Which tool call asks.
@@ -310,6 +371,9 @@ pub struct Question {
     pub session_id: SessionId,
     pub questions: Vec<QuestionItem>,
     pub tool: Option<ToolCall>,
+    /// The sessions above, root first, when a sub-agent asks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<SessionRef>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -6,9 +6,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::requests::PromptPart;
 use super::{
-    Instance, InstanceId, LogEntry, MessageId, MessageInfo, Part, PartId, Permission, PermissionId,
-    PermissionReply, Question, QuestionId, Session, SessionId, SessionSnapshot, Todo,
+    Catalog, Instance, InstanceId, LogEntry, MessageId, MessageInfo, Part, PartId, Permission,
+    PermissionId, PermissionReply, Question, QuestionId, Session, SessionId, SessionSnapshot, Todo,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -65,7 +66,8 @@ pub enum Notification {
         revision: u64,
         message_id: MessageId,
     },
-    /// A part came (at the end of its message) or changed as a whole.
+    /// A part came or changed as a whole. A new one stands before the part named, or at the end
+    /// of its message where none is named or known.
     #[serde(rename = "sidestream/part/didChange")]
     PartDidChange {
         instance_id: InstanceId,
@@ -73,6 +75,8 @@ pub enum Notification {
         revision: u64,
         message_id: MessageId,
         part: Part,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<PartId>,
     },
     /// Text was added to the end of a part's field.
     #[serde(rename = "sidestream/part/didAppend")]
@@ -127,6 +131,18 @@ pub enum Notification {
     QuestionDidResolve {
         instance_id: InstanceId,
         question_id: QuestionId,
+    },
+    /// What the pickers show is different now.
+    #[serde(rename = "sidestream/catalog/didChange")]
+    CatalogDidChange {
+        instance_id: InstanceId,
+        catalog: Box<Catalog>,
+    },
+    /// Something is to be added to the prompt that the user is writing, as a code action asks.
+    #[serde(rename = "sidestream/prompt/didAdd")]
+    PromptDidAdd {
+        instance_id: InstanceId,
+        parts: Vec<PromptPart>,
     },
     /// A tool edited a file (absolute path); editors reload it.
     #[serde(rename = "sidestream/file/didChange")]

@@ -5,13 +5,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::{CallId, MessageError, Millis, PartId, SessionId, Tokens};
+use super::{CallId, ChangeKind, MessageError, Millis, PartId, SessionId, Tokens};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     pub id: PartId,
+    /// A field was too large for a push; `part/content` has the whole of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub cut: bool,
     #[serde(flatten)]
     pub body: PartBody,
+}
+
+impl Part {
+    /// A whole one.
+    pub fn new(id: impl Into<PartId>, body: PartBody) -> Self {
+        Self {
+            id: id.into(),
+            cut: false,
+            body,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -149,7 +163,10 @@ pub struct Span {
 /// A change of one file. `patch` is a unified diff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileDiff {
+    /// Relative to the instance's directory where it lies in it.
     pub path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<ChangeKind>,
     pub additions: u64,
     pub deletions: u64,
     pub patch: String,

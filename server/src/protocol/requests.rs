@@ -9,8 +9,10 @@ use serde_with::skip_serializing_none;
 
 use super::settings::ServerSettings;
 use super::{
-    EventRecord, Instance, InstanceId, LogEntry, Message, MessageId, ModelRef, Permission,
-    PermissionId, PermissionReply, Question, QuestionId, Session, SessionId, SessionSnapshot,
+    Catalog, EventRecord, FileContent, FileDiff, FileStatus, Instance, InstanceId, LogEntry,
+    Message, MessageId, ModelRef, PartId, Permission, PermissionId, PermissionMode,
+    PermissionReply, Question, QuestionId, Session, SessionId, SessionSnapshot, SessionTree,
+    Symbol,
 };
 
 /// A method's parameters know the method's name and what it answers.
@@ -140,14 +142,36 @@ requests! {
         "sidestream/session/close" SessionClose => Done;
         "sidestream/session/rename" SessionRename => Done;
         "sidestream/session/delete" SessionDelete => Done;
+        "sidestream/session/archive" SessionArchive => Session;
+        "sidestream/session/unarchive" SessionUnarchive => Session;
+        "sidestream/session/fork" SessionFork => Session;
+        "sidestream/session/share" SessionShare => Session;
+        "sidestream/session/unshare" SessionUnshare => Session;
+        "sidestream/session/children" SessionChildren => SessionChildrenResult;
+        "sidestream/session/diff" SessionDiff => SessionDiffResult;
+        "sidestream/session/revert" SessionRevert => SessionRevertResult;
+        "sidestream/session/unrevert" SessionUnrevert => SessionRevertResult;
+        "sidestream/session/compact" SessionCompact => Done;
+        "sidestream/session/export" SessionExport => SessionExportResult;
+        "sidestream/session/setPermissionMode" SessionSetPermissionMode => Session;
+        "sidestream/session/send" SessionSend => SessionRunResult;
         "sidestream/session/prompt" SessionPrompt => SessionPromptResult;
         "sidestream/session/cancelQueued" SessionCancelQueued => Done;
+        "sidestream/session/command" SessionCommand => SessionRunResult;
+        "sidestream/session/shell" SessionShell => SessionRunResult;
         "sidestream/session/abort" SessionAbort => Done;
         "sidestream/permission/list" PermissionList => PermissionListResult;
         "sidestream/permission/reply" PermissionReplyTo => Done;
         "sidestream/question/list" QuestionList => QuestionListResult;
         "sidestream/question/reply" QuestionReply => Done;
         "sidestream/question/reject" QuestionReject => Done;
+        "sidestream/catalog" CatalogRead => Catalog;
+        "sidestream/file/find" FileFind => FileFindResult;
+        "sidestream/file/content" FileContentRead => FileContent;
+        "sidestream/file/status" FileStatusRead => FileStatusResult;
+        "sidestream/symbol/find" SymbolFind => SymbolFindResult;
+        "sidestream/vcs/diff" VcsDiff => VcsDiffResult;
+        "sidestream/part/content" PartContentRead => PartContent;
     }
 }
 
@@ -219,6 +243,8 @@ params! {
         cursor: Option<String>,
         /// Without sub-agents' sessions.
         roots: Option<bool>,
+        /// Archived ones are left out when this is absent.
+        archived: Option<Archived>,
     }
     SessionListResult {
         /// Newest first.
@@ -267,6 +293,126 @@ params! {
     SessionDelete {
         instance_id: InstanceId,
         session_id: SessionId,
+    }
+    /// Keeps a session out of lists that do not ask for archived ones.
+    SessionArchive {
+        instance_id: InstanceId,
+        session_id: SessionId,
+    }
+    /// Takes a session back from the archive.
+    SessionUnarchive {
+        instance_id: InstanceId,
+        session_id: SessionId,
+    }
+    /// A new session with the messages before the one named, or with all of them.
+    SessionFork {
+        instance_id: InstanceId,
+        session_id: SessionId,
+        message_id: Option<MessageId>,
+    }
+    /// Publishes a session; its `shareUrl` says where.
+    SessionShare {
+        instance_id: InstanceId,
+        session_id: SessionId,
+    }
+    /// Takes the published copy back.
+    SessionUnshare {
+        instance_id: InstanceId,
+        session_id: SessionId,
+    }
+    /// The sessions of sub-agents below this one, as a tree.
+    SessionChildren {
+        instance_id: InstanceId,
+        session_id: SessionId,
+    }
+    SessionChildrenResult {
+        /// Oldest first.
+        children: Vec<SessionTree>,
+    }
+    /// What a turn changed, or all turns of the session together.
+    SessionDiff {
+        instance_id: InstanceId,
+        session_id: SessionId,
+        /// A message of the turn, the user's or an answer.
+        message_id: Option<MessageId>,
+    }
+    SessionDiffResult {
+        /// By path. Where several turns changed a file, `patch` has one diff after the other.
+        files: Vec<FileDiff>,
+    }
+    /// Takes the session and the files back to before a message. The messages from there on are
+    /// gone from clients' sight until `session/unrevert`, and for good with the next prompt.
+    SessionRevert {
+        instance_id: InstanceId,
+        session_id: SessionId,
+        message_id: MessageId,
+        part_id: Option<PartId>,
+    }
+    /// Undoes `session/revert`, as long as no prompt has followed it.
+    SessionUnrevert {
+        instance_id: InstanceId,
+        session_id: SessionId,
+    }
+    SessionRevertResult {
+        session: Session,
+        /// The files that were changed on disk, with how they were changed.
+        files: Vec<FileDiff>,
+    }
+    /// Has the model summarise the session, so that its context gets smaller. Answers when that has
+    /// begun; the session's status is `compacting` meanwhile.
+    SessionCompact {
+        instance_id: InstanceId,
+        session_id: SessionId,
+        /// In place of the session's own.
+        model: Option<ModelRef>,
+    }
+    /// The whole session as Markdown.
+    SessionExport {
+        instance_id: InstanceId,
+        session_id: SessionId,
+    }
+    SessionExportResult {
+        /// A name for the file, made of the title.
+        filename: String,
+        markdown: String,
+    }
+    /// What tools may do in this session without asking. It is kept by OpenCode, over restarts.
+    SessionSetPermissionMode {
+        instance_id: InstanceId,
+        session_id: SessionId,
+        mode: PermissionMode,
+    }
+    /// What a person typed: `/command arguments` runs a command, `!command` runs in the shell, and in
+    /// any other text `@path`, `@path:10-20` and `@agent` become parts where such a thing is there.
+    SessionSend {
+        instance_id: InstanceId,
+        session_id: SessionId,
+        text: String,
+        /// What is attached besides.
+        parts: Option<Vec<PromptPart>>,
+        agent: Option<String>,
+        model: Option<ModelRef>,
+        variant: Option<String>,
+    }
+    /// Runs one of the catalog's commands. Answers when its run has begun.
+    SessionCommand {
+        instance_id: InstanceId,
+        session_id: SessionId,
+        command: String,
+        arguments: String,
+        agent: Option<String>,
+        model: Option<ModelRef>,
+    }
+    /// Runs a command of the user's own in the shell; its output streams in as a tool part.
+    SessionShell {
+        instance_id: InstanceId,
+        session_id: SessionId,
+        command: String,
+    }
+    SessionRunResult {
+        /// The user's message.
+        message_id: Option<MessageId>,
+        state: PromptState,
     }
     /// Queued while not connected, and sent by itself later; never sent twice.
     SessionPrompt {
@@ -327,6 +473,98 @@ params! {
         instance_id: InstanceId,
         question_id: QuestionId,
     }
+    /// What the pickers show: agents, models, commands and more. Changes of it are pushed.
+    CatalogRead {
+        instance_id: InstanceId,
+    }
+    /// Files and folders of the instance's directory by a piece of their path, best first.
+    FileFind {
+        instance_id: InstanceId,
+        query: String,
+        /// 20 when absent.
+        limit: Option<usize>,
+    }
+    FileFindResult {
+        /// Relative to the instance's directory; a folder ends with a slash.
+        files: Vec<String>,
+    }
+    /// A file of the instance's directory, as it is on the server's disk.
+    FileContentRead {
+        instance_id: InstanceId,
+        /// Absolute, or relative to the instance's directory.
+        path: PathBuf,
+    }
+    /// The files that differ from the last commit.
+    FileStatusRead {
+        instance_id: InstanceId,
+    }
+    FileStatusResult {
+        files: Vec<FileStatus>,
+    }
+    /// Symbols by name, from the language servers that OpenCode runs; none where it runs none.
+    SymbolFind {
+        instance_id: InstanceId,
+        query: String,
+    }
+    SymbolFindResult {
+        symbols: Vec<Symbol>,
+    }
+    /// What differs from the last commit.
+    VcsDiff {
+        instance_id: InstanceId,
+    }
+    VcsDiffResult {
+        branch: Option<String>,
+        files: Vec<FileDiff>,
+    }
+    /// The whole of a field that was cut in a push.
+    PartContentRead {
+        instance_id: InstanceId,
+        session_id: SessionId,
+        message_id: MessageId,
+        part_id: PartId,
+        field: CutField,
+    }
+    PartContent {
+        field: CutField,
+        /// Text, or for `input`, `diff` and `metadata` what the part has there.
+        content: Value,
+    }
+}
+
+/// Which sessions of the archive a list has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Archived {
+    #[default]
+    Without,
+    With,
+    Only,
+}
+
+impl Archived {
+    /// Whether a list has a session that was archived then.
+    #[must_use]
+    pub fn takes(self, archived: Option<super::Millis>) -> bool {
+        match self {
+            Self::Without => archived.is_none(),
+            Self::With => true,
+            Self::Only => archived.is_some(),
+        }
+    }
+}
+
+/// The fields of a part that are cut when they are large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CutField {
+    Text,
+    Output,
+    Input,
+    Diff,
+    Metadata,
+    Url,
+    Raw,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -356,6 +594,21 @@ pub enum PromptPart {
     },
     Agent {
         name: String,
+    },
+    /// A file's content, from wherever it is.
+    Attachment {
+        mime: String,
+        /// Base64.
+        data: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        filename: Option<String>,
+    },
+    /// A piece of a file as the editor has it, saved or not.
+    Selection {
+        /// Absolute, or relative to the instance's directory.
+        path: PathBuf,
+        range: LineRange,
+        text: String,
     },
 }
 

@@ -1,10 +1,11 @@
 //! What the replica knows, for whoever asks.
 
 use super::Replica;
-use super::session::{Kept, SessionState};
+use super::session::{Kept, Row, SessionState};
+use crate::opencode::event::SessionInfo;
 use crate::protocol::{
-    Permission, PermissionId, Question, QuestionId, Session, SessionId, SessionSnapshot,
-    SessionStatus,
+    MessageId, ModelRef, Part, PartId, Permission, PermissionId, Question, QuestionId, Session,
+    SessionId, SessionSnapshot, SessionStatus,
 };
 
 impl Replica {
@@ -22,14 +23,14 @@ impl Replica {
                 .waiting
                 .permissions()
                 .iter()
-                .filter(|permission| permission.session_id == *id)
+                .filter(|permission| self.is_within(&permission.session_id, id))
                 .cloned()
                 .collect(),
             questions: self
                 .waiting
                 .questions()
                 .iter()
-                .filter(|question| question.session_id == *id)
+                .filter(|question| self.is_within(&question.session_id, id))
                 .cloned()
                 .collect(),
             todos: transcript.todos.clone(),
@@ -40,7 +41,72 @@ impl Replica {
 
     #[must_use]
     pub fn view_of(&self, id: &SessionId) -> Option<Session> {
-        self.sessions.get(id).map(|session| self.view(session))
+        self.known(id).map(|session| self.view(session))
+    }
+
+    /// A session's row as the server told it.
+    #[must_use]
+    pub fn info(&self, id: &SessionId) -> Option<&SessionInfo> {
+        self.known(id).map(|session| &session.info)
+    }
+
+    fn known(&self, id: &SessionId) -> Option<&SessionState> {
+        let session = self.sessions.get(id)?;
+        (session.row == Row::Told).then_some(session)
+    }
+
+    /// A part of an open session, whole.
+    #[must_use]
+    pub fn part(&self, id: &SessionId, message: &MessageId, part: &PartId) -> Option<&Part> {
+        match &self.sessions.get(id)?.transcript {
+            Kept::No => None,
+            Kept::Unseen(transcript) | Kept::Open(transcript) => {
+                transcript.whole_part(message, part)
+            }
+        }
+    }
+
+    /// The part that follows one in its message.
+    pub(super) fn part_after(
+        &self,
+        id: &SessionId,
+        message: &MessageId,
+        part: &PartId,
+    ) -> Option<PartId> {
+        let Kept::Open(transcript) = &self.sessions.get(id)?.transcript else {
+            return None;
+        };
+        let mut messages = transcript.messages.iter().rev();
+        let message = messages.find(|known| known.info.id == *message)?;
+        let parts = message.parts.iter().map(|state| &state.part.id);
+        parts.skip_while(|known| *known != part).nth(1).cloned()
+    }
+
+    /// The sessions below one.
+    #[must_use]
+    pub fn below(&self, id: &SessionId) -> Vec<SessionId> {
+        let ids = self.sessions.keys();
+        ids.filter(|other| *other != id && self.is_within(other, id))
+            .cloned()
+            .collect()
+    }
+
+    /// The models of the latest sessions, newest first.
+    #[must_use]
+    pub fn recent_models(&self, limit: usize) -> Vec<ModelRef> {
+        let mut sessions: Vec<_> = self.sessions.values().map(|s| &s.info).collect();
+        sessions.sort_by_key(|info| std::cmp::Reverse(info.time.updated));
+        let mut models: Vec<ModelRef> = Vec::new();
+        for model in sessions.into_iter().filter_map(|info| info.model.as_ref()) {
+            let model = ModelRef {
+                variant: None,
+                ..model.clone()
+            };
+            if models.len() < limit && !models.contains(&model) {
+                models.push(model);
+            }
+        }
+        models
     }
 
     #[must_use]

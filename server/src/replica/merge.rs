@@ -93,10 +93,13 @@ impl Transcript {
     fn reconcile(&self, new: IncomingMessage, gap: Gap) -> MessageState {
         let old = self.messages.iter().find(|m| m.info.id == new.info.id);
         let mut state = MessageState::from(new);
-        for part in state.parts.iter_mut().filter(|p| p.growth == Growth::Open) {
+        for part in state.parts.iter_mut().filter(|p| p.growth.is_open()) {
             let old = old.and_then(|m| m.parts.iter().find(|p| p.part.id == part.part.id));
             match old {
-                Some(old) => part.keep_longer_text(old, gap),
+                Some(old) => {
+                    old.join_tail(&mut part.part.body, part.growth);
+                    part.keep_longer_text(old, gap);
+                }
                 None => part.mark_unseen(),
             }
         }
@@ -143,7 +146,7 @@ impl MessageState {
     /// Its parts stay open: a run that began while REST was asked goes on by events.
     fn interrupt(&mut self) {
         self.info.status = MessageStatus::Interrupted;
-        for part in self.parts.iter_mut().filter(|p| p.growth == Growth::Open) {
+        for part in self.parts.iter_mut().filter(|p| p.growth.is_open()) {
             if let PartBody::Tool(tool) = &mut part.part.body {
                 tool.status = ToolStatus::Interrupted;
             }

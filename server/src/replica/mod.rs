@@ -3,10 +3,14 @@
 //! Events and snapshots go in, notifications for the client come out. No I/O, no clock: the same
 //! input always gives the same output.
 
+pub mod cut;
+mod family;
 mod look;
 mod merge;
 mod part;
+mod reverted;
 mod session;
+mod tail;
 mod tell;
 mod transcript;
 mod waiting;
@@ -20,9 +24,10 @@ use crate::protocol::{
     InstanceId, Message, MessageId, MessageInfo, Notification, Part, PartBody, Session, SessionId,
     SessionSnapshot, SessionStatus,
 };
+pub use family::Limits;
 pub use merge::Gap;
 use merge::Run;
-use session::{Kept, SessionState};
+use session::{Around, Kept, SessionState};
 use transcript::{Change, Transcript};
 use waiting::Waiting;
 
@@ -34,6 +39,7 @@ pub struct Replica {
     waiting: Waiting,
     /// Sessions that were heard of since an overview was asked for, which may not have them.
     young: HashSet<SessionId>,
+    limits: Limits,
     changes: Vec<Notification>,
 }
 
@@ -46,6 +52,7 @@ impl Replica {
             deleted: HashSet::new(),
             waiting: Waiting::default(),
             young: HashSet::new(),
+            limits: Limits::default(),
             changes: Vec::new(),
         }
     }
@@ -64,11 +71,14 @@ impl Replica {
             return;
         }
         match event {
-            Event::Connected | Event::Heartbeat | Event::Disposed => {}
+            Event::Connected | Event::Heartbeat | Event::CatalogChanged | Event::Disposed => {}
             Event::Session(info) => {
                 let id = info.id.clone();
-                self.session(&id).info = *info;
-                self.tell_session(&id);
+                // A request's answer may have overtaken the events before it.
+                if info.time.updated >= self.session(&id).info.time.updated {
+                    self.set_row(*info);
+                    self.tell_session(&id);
+                }
             }
             Event::SessionRemoved(id) => self.remove_session(&id),
             Event::Status { session_id, status } => {
@@ -88,6 +98,9 @@ impl Replica {
             }
             Event::Message(info) => {
                 let id = info.session_id.clone();
+                if self.session(&id).learn_from(&info) {
+                    self.tell_session(&id);
+                }
                 self.edit(&id, |transcript, changes| {
                     transcript.message(*info, changes)
                 });
@@ -143,7 +156,8 @@ impl Replica {
                     transcript.todos(todos, changes);
                 });
             }
-            Event::PermissionAsked(permission) => {
+            Event::PermissionAsked(mut permission) => {
+                permission.path = self.path_to(&permission.session_id);
                 let asked = self.waiting.ask_permission(*permission);
                 self.tell_waits(asked);
             }
@@ -154,7 +168,8 @@ impl Replica {
                 let resolved = self.waiting.resolve_permission(&permission_id, reply);
                 self.tell_waits(resolved);
             }
-            Event::QuestionAsked(question) => {
+            Event::QuestionAsked(mut question) => {
+                question.path = self.path_to(&question.session_id);
                 let asked = self.waiting.ask_question(*question);
                 self.tell_waits(asked);
             }
@@ -176,7 +191,7 @@ impl Replica {
 
     /// Takes over what the server says of all sessions. The very first time clients are told
     /// only of what waits for them: they list the sessions themselves.
-    pub fn resync(&mut self, overview: Overview, first: bool) {
+    pub fn resync(&mut self, mut overview: Overview, first: bool) {
         let listed: HashSet<SessionId> = overview.sessions.iter().map(|s| s.id.clone()).collect();
         if overview.complete {
             let gone = self.sessions.keys();
@@ -185,13 +200,18 @@ impl Replica {
                 self.remove_session(&id);
             }
         }
-        let waits = self.waiting.resync(&overview);
-        for info in overview.sessions {
+        for info in std::mem::take(&mut overview.sessions) {
             if !self.deleted.contains(&info.id) {
-                let id = info.id.clone();
-                self.session(&id).info = info;
+                self.set_row(info);
             }
         }
+        for permission in overview.permissions.iter_mut().flatten() {
+            permission.path = self.path_to(&permission.session_id);
+        }
+        for question in &mut overview.questions {
+            question.path = self.path_to(&question.session_id);
+        }
+        let waits = self.waiting.resync(&overview);
         for (id, session) in &mut self.sessions {
             let status = overview.running.get(id).cloned();
             session.set_status(status.unwrap_or(RunStatus::Idle));
@@ -201,7 +221,7 @@ impl Replica {
         }
         if first {
             for session in self.sessions.values_mut() {
-                session.told = Some(session.view(&self.instance_id, 0, 0));
+                session.told = Some(session.view(&self.instance_id, Around::default()));
             }
         }
         self.tell_waits(waits);
@@ -217,10 +237,12 @@ impl Replica {
             return;
         }
         let session = self.session(&id);
-        session.info = content.session;
+        session.learn_from_page(&content.page);
         let run = run_of(session);
+        let revert = content.session.revert.clone();
+        session.set_info(content.session);
         if let Kept::Open(transcript) = &mut session.transcript {
-            let changes = transcript.merge(content.page, content.todos, run, gap);
+            let changes = transcript.refresh(content.page, content.todos, run, gap, revert);
             self.tell_content(&id, changes);
         }
         self.tell_session(&id);
@@ -230,7 +252,9 @@ impl Replica {
     pub fn open(&mut self, content: Content) -> Option<SessionSnapshot> {
         let id = content.session.id.clone();
         let session = self.session(&id);
-        session.info = content.session;
+        session.learn_from_page(&content.page);
+        let revert = content.session.revert.clone();
+        session.set_info(content.session);
         let run = run_of(session);
         let mut transcript = match std::mem::replace(&mut session.transcript, Kept::No) {
             Kept::No => Transcript::default(),
@@ -243,6 +267,7 @@ impl Replica {
         // What this changes is in the snapshot, which replaces all that was told before.
         transcript.merge(content.page, content.todos, run, Gap::None);
         transcript.begin_at(oldest.as_ref(), cursor);
+        transcript.set_reverted(revert.as_ref(), &mut Vec::new());
         session.transcript = Kept::Open(transcript);
         self.tell_session(&id);
         self.snapshot(&id)
@@ -252,12 +277,15 @@ impl Replica {
     pub fn prepend(&mut self, id: &SessionId, page: MessagePage) -> (Vec<Message>, Option<String>) {
         let mut older = Transcript::default();
         older.prepend(page.messages.clone(), page.cursor.clone());
+        let revert = self.sessions.get(id).and_then(|s| s.info.revert.clone());
+        older.set_reverted(revert.as_ref(), &mut Vec::new());
         if let Some(SessionState {
             transcript: Kept::Open(transcript),
             ..
         }) = self.sessions.get_mut(id)
         {
             transcript.prepend(page.messages, page.cursor.clone());
+            transcript.set_reverted(revert.as_ref(), &mut Vec::new());
         }
         (older.to_messages(), page.cursor)
     }
@@ -282,6 +310,13 @@ impl Replica {
     pub fn failed(&mut self, id: &SessionId, message: String) {
         self.session(id).status = SessionStatus::Error { message };
         self.tell_session(id);
+    }
+
+    /// A run has failed without an event that says so.
+    pub fn run_failed(&mut self, id: &SessionId, message: String) {
+        if self.session(id).status.is_running() {
+            self.failed(id, message);
+        }
     }
 
     /// The server says that nothing runs, though a run was awaited.
@@ -310,10 +345,26 @@ impl Replica {
     /// A row that a request brought, as of a new session or a list.
     pub fn learn(&mut self, info: SessionInfo) -> Session {
         let id = info.id.clone();
-        self.session(&id).info = info;
+        self.set_row(info);
         let view = self.view(&self.sessions[&id]);
         self.session(&id).told = Some(view.clone());
         view
+    }
+
+    /// A row that a request has changed: told like one that the server tells of.
+    pub fn adopt(&mut self, info: SessionInfo) -> Session {
+        let id = info.id.clone();
+        self.set_row(info);
+        self.tell_session(&id);
+        self.view(&self.sessions[&id])
+    }
+
+    /// A session's published copy is gone.
+    pub fn unshared(&mut self, info: SessionInfo) -> Session {
+        self.session(&info.id)
+            .taken_back
+            .clone_from(&info.share_url);
+        self.adopt(info)
     }
 
     pub fn remove_session(&mut self, id: &SessionId) {
@@ -325,6 +376,35 @@ impl Replica {
                 instance_id: self.instance_id.clone(),
                 session_id: id.clone(),
             });
+        }
+    }
+
+    /// What is known of the models changes what a session's context is measured by.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        for id in self.sessions.keys().cloned().collect::<Vec<_>>() {
+            if self.sessions[&id].context.is_some() {
+                self.tell_session(&id);
+            }
+        }
+    }
+
+    /// A session's row. Where it says that messages were taken back, they go from sight.
+    fn set_row(&mut self, info: SessionInfo) {
+        let id = info.id.clone();
+        let session = self.session(&id);
+        let moved = session.info.revert != info.revert;
+        session.set_info(info);
+        if !moved {
+            return;
+        }
+        let (revert, open) = (session.info.revert.clone(), session.is_open());
+        if let Some(transcript) = session.transcript() {
+            let mut changes = Vec::new();
+            transcript.set_reverted(revert.as_ref(), &mut changes);
+            if open {
+                self.tell_content(&id, changes);
+            }
         }
     }
 
@@ -348,6 +428,7 @@ impl Replica {
         if let Some(transcript) = session.transcript_for_events() {
             let mut changes = Vec::new();
             edit(transcript, &mut changes);
+            changes.retain(|change| transcript.reverted.lets_through(change));
             if open {
                 self.tell_content(id, changes);
             }

@@ -1,5 +1,6 @@
 //! One part of a message: what a newer state of it changes, and how that is told.
 
+use super::tail;
 use super::transcript::Change;
 use crate::opencode::event::{Growth, IncomingPart};
 use crate::protocol::notifications::Field;
@@ -14,11 +15,12 @@ pub(super) struct PartState {
 impl PartState {
     /// Takes a newer state of the same part, and says how to tell it.
     pub fn update(&mut self, message_id: &MessageId, mut new: IncomingPart) -> Option<Change> {
-        if self.growth == Growth::Closed && new.growth == Growth::Open {
+        if self.growth == Growth::Closed && new.growth.is_open() {
             // An old event, told again or late.
             return None;
         }
         self.growth = new.growth;
+        self.join_tail(&mut new.part.body, new.growth);
         if self.part.body == new.part.body {
             return None;
         }
@@ -31,6 +33,17 @@ impl PartState {
         match added {
             Some((field, text)) => Some(Change::Append(message_id, part_id, field, text)),
             None => Some(Change::Part(message_id, self.part.clone())),
+        }
+    }
+
+    /// Where only the end of a tool's output is told, puts what is known before it.
+    pub fn join_tail(&self, new: &mut PartBody, growth: Growth) {
+        if let (PartBody::Tool(old), PartBody::Tool(new), Growth::Tail) =
+            (&self.part.body, new, growth)
+            && let (Some(known), Some(end)) = (&old.output, &mut new.output)
+            && let Some(joined) = tail::join(known, end)
+        {
+            *end = joined;
         }
     }
 

@@ -1,18 +1,34 @@
 //! One session: its row, its run, its transcript, and what clients were told of it.
 
 use super::transcript::Transcript;
-use crate::opencode::event::{RunStatus, SessionInfo};
+use crate::opencode::event::{MessagePage, RunStatus, SessionInfo};
 use crate::protocol::{
-    InstanceId, MessageError, PermissionMode, Session, SessionId, SessionStatus,
+    InstanceId, MessageError, MessageInfo, MessageStatus, ModelRef, Role, Session, SessionId,
+    SessionStatus, Tokens, Usage,
 };
 
 #[derive(Debug)]
 pub(super) struct SessionState {
     pub info: SessionInfo,
+    pub row: Row,
     pub status: SessionStatus,
     pub transcript: Kept,
+    /// A published copy that was taken back: the server names it in the row for ever (measured on
+    /// 1.18.33).
+    pub taken_back: Option<String>,
+    /// Its run is the making of a summary.
+    pub compacts: bool,
+    /// What the last answer's context had, and whose model's.
+    pub context: Option<(u64, Option<ModelRef>)>,
     /// As clients know it; `None` before they were told at all.
     pub told: Option<Session>,
+}
+
+/// Whether the server has told a session's row. A request may name one that is not there at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Row {
+    Awaited,
+    Told,
 }
 
 /// Whether a session's content is kept, and who sees it.
@@ -27,21 +43,26 @@ pub(super) enum Kept {
 }
 
 impl SessionState {
-    pub fn new(info: SessionInfo) -> Self {
+    /// A session that is only known by its id yet.
+    pub fn unknown(id: SessionId) -> Self {
         Self {
-            info,
+            info: SessionInfo {
+                id,
+                ..SessionInfo::default()
+            },
+            row: Row::Awaited,
             status: SessionStatus::Idle,
             transcript: Kept::No,
+            taken_back: None,
+            compacts: false,
+            context: None,
             told: None,
         }
     }
 
-    /// A session that is only known by its id yet.
-    pub fn unknown(id: SessionId) -> Self {
-        Self::new(SessionInfo {
-            id,
-            ..SessionInfo::default()
-        })
+    pub fn set_info(&mut self, info: SessionInfo) {
+        self.info = info;
+        self.row = Row::Told;
     }
 
     pub fn is_open(&self) -> bool {
@@ -76,9 +97,28 @@ impl SessionState {
         if !keeps {
             self.status = status.into();
         }
-        if !self.status.is_running() && !self.is_open() {
-            self.transcript = Kept::No;
+        if !self.status.is_running() {
+            self.compacts = false;
+            if !self.is_open() {
+                self.transcript = Kept::No;
+            }
         }
+    }
+
+    /// What a message says of its session: how full the context is, and whether the run is the
+    /// making of a summary. Answers whether that is news.
+    pub fn learn_from(&mut self, message: &MessageInfo) -> bool {
+        if message.role != Role::Assistant {
+            return false;
+        }
+        let before = (self.compacts, self.context.clone());
+        let is_summary = message.agent.as_deref() == Some("compaction");
+        self.compacts = is_summary && message.status == MessageStatus::Streaming;
+        let used = message.tokens.as_ref().map_or(0, Tokens::total);
+        if used > 0 {
+            self.context = Some((used, message.model.clone()));
+        }
+        before != (self.compacts, self.context.clone())
     }
 
     /// A run or a prompt failed. The first word is the clearest: some versions repeat it with a
@@ -91,21 +131,33 @@ impl SessionState {
         }
     }
 
+    /// What the newest answer of a page says; of a compaction only events tell.
+    pub fn learn_from_page(&mut self, page: &MessagePage) {
+        let mut answers = page.messages.iter().rev().map(|message| &message.info);
+        let counted = answers.find(|info| {
+            info.role == Role::Assistant && info.tokens.as_ref().is_some_and(|t| t.total() > 0)
+        });
+        if let Some(info) = counted {
+            self.learn_from(info);
+        }
+    }
+
     pub fn submit(&mut self) {
         if !self.status.is_running() {
             self.status = SessionStatus::Submitted;
         }
     }
 
-    pub fn view(&self, instance: &InstanceId, permissions: usize, questions: usize) -> Session {
+    pub fn view(&self, instance: &InstanceId, around: Around) -> Session {
         let info = &self.info;
-        let compacts = info.compacting && self.status == SessionStatus::Busy;
+        let compacts = (info.compacting || self.compacts) && self.status == SessionStatus::Busy;
+        let permissions = info.permissions.as_ref();
         Session {
             id: info.id.clone(),
             instance_id: instance.clone(),
             parent_id: info.parent_id.clone(),
             title: info.title.clone(),
-            permission_mode: PermissionMode::Default,
+            permission_mode: permissions.map(|set| set.mode).unwrap_or_default(),
             agent: info.agent.clone(),
             model: info.model.clone(),
             status: if compacts {
@@ -116,11 +168,23 @@ impl SessionState {
             time: info.time.clone(),
             cost: info.cost,
             tokens: info.tokens.clone(),
-            share_url: info.share_url.clone(),
+            share_url: info
+                .share_url
+                .clone()
+                .filter(|url| self.taken_back.as_ref() != Some(url)),
             revert: info.revert.clone(),
             summary: info.summary.clone(),
-            permissions,
-            questions,
+            usage: around.usage,
+            permissions: around.permissions,
+            questions: around.questions,
         }
     }
+}
+
+/// What a session's view says of it together with the sessions below it.
+#[derive(Debug, Default)]
+pub(super) struct Around {
+    pub usage: Option<Usage>,
+    pub permissions: usize,
+    pub questions: usize,
 }

@@ -1,26 +1,32 @@
 //! What has changed, as notifications for the client.
 
 use super::Replica;
-use super::session::SessionState;
+use super::cut;
+use super::session::{Row, SessionState};
 use super::transcript::Change;
 use super::waiting::Wait;
 use crate::protocol::{Notification, Session, SessionId};
 
 impl Replica {
     pub(super) fn view(&self, session: &SessionState) -> Session {
-        let id = &session.info.id;
-        let permissions = self.permissions().iter().filter(|p| p.session_id == *id);
-        let questions = self.questions().iter().filter(|q| q.session_id == *id);
-        session.view(&self.instance_id, permissions.count(), questions.count())
+        session.view(&self.instance_id, self.around(session))
     }
 
+    /// Tells a session's row, and those above it, which count what is below them.
     pub(super) fn tell_session(&mut self, id: &SessionId) {
+        self.tell_row(id);
+        let above: Vec<_> = self.ancestors(id).map(|s| s.info.id.clone()).collect();
+        for id in above {
+            self.tell_row(&id);
+        }
+    }
+
+    fn tell_row(&mut self, id: &SessionId) {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
-        // Before its row is known there is nothing to show; the row is on its way.
-        if session.info.time.created == 0 && session.info.title.is_empty() && session.told.is_none()
-        {
+        // There is nothing to show of it yet; its row is on its way.
+        if session.row == Row::Awaited {
             return;
         }
         let view = self.view(session);
@@ -81,11 +87,12 @@ impl Replica {
                     message_id,
                 },
                 Change::Part(message_id, part) => Notification::PartDidChange {
+                    before: self.part_after(&session_id, &message_id, &part.id),
                     instance_id,
                     session_id,
                     revision,
                     message_id,
-                    part,
+                    part: cut::part(part),
                 },
                 Change::Append(message_id, part_id, field, text) => Notification::PartDidAppend {
                     instance_id,

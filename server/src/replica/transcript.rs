@@ -3,7 +3,9 @@
 //! A transcript keeps every field that a client was told, so that a change can be told as the
 //! least that differs: an append where text grew, nothing where nothing did.
 
+use super::cut;
 use super::part::{PartState, text_of};
+use super::reverted::Reverted;
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart};
 use crate::protocol::notifications::Field;
 use crate::protocol::{
@@ -22,6 +24,7 @@ pub struct Transcript {
     /// For the messages before the first one here.
     pub(super) cursor: Option<String>,
     early: Vec<Early>,
+    pub(super) reverted: Reverted,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -120,7 +123,7 @@ impl Transcript {
         }
         let mut part = part;
         let id = part.part.id.clone();
-        if part.growth == Growth::Open && self.messages[at].abandoned.contains(&id) {
+        if part.growth.is_open() && self.messages[at].abandoned.contains(&id) {
             return;
         }
         for early in self.take_early(|early| matches!(early, Early::Text(p, _) if *p == id)) {
@@ -135,10 +138,22 @@ impl Transcript {
             changes.extend(message.drop_abandoned());
         }
         changes.push(Change::Part(message_id, part.part.clone()));
-        message.parts.push(PartState {
-            part: part.part,
-            growth: part.growth,
-        });
+        // In the order of their ids, as REST has them: what a mentioned file brings with it is told
+        // before the mention itself.
+        let key = |id: &PartId| (id.as_str().len(), id.clone());
+        let new = key(&part.part.id);
+        let parts = &mut message.parts;
+        let at = parts
+            .iter()
+            .rposition(|known| key(&known.part.id) <= new)
+            .map_or(0, |known| known + 1);
+        parts.insert(
+            at,
+            PartState {
+                part: part.part,
+                growth: part.growth,
+            },
+        );
     }
 
     pub fn delta(
@@ -243,9 +258,19 @@ impl Transcript {
         self.cursor = cursor;
     }
 
+    /// A part, whole, in sight or not.
+    pub fn whole_part(&self, message: &MessageId, part: &PartId) -> Option<&Part> {
+        let message = self.messages.iter().find(|m| m.info.id == *message)?;
+        let mut parts = message.parts.iter().map(|state| &state.part);
+        parts.find(|known| known.id == *part)
+    }
+
     /// As clients see it.
     pub fn to_messages(&self) -> Vec<Message> {
-        self.messages.iter().map(MessageState::to_message).collect()
+        let shown = self.messages.iter().filter(|m| self.reverted.shows(m));
+        shown
+            .map(|message| cut::message(self.reverted.strip(message)))
+            .collect()
     }
 
     /// Keeps the messages sorted by time, then id (v1 contract, rule 10).

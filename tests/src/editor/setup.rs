@@ -12,6 +12,7 @@ use tokio::process::Command;
 use super::Editor;
 use crate::opencode::OpenCode;
 use crate::screen::Screen;
+use crate::stored::Rest;
 use crate::{Sandbox, programs};
 
 pub(super) enum Place {
@@ -24,6 +25,7 @@ pub struct Setup {
     settings: Value,
     capabilities: Value,
     process_id: u32,
+    attached: Option<Rest>,
 }
 
 impl Setup {
@@ -34,6 +36,7 @@ impl Setup {
             settings: json!({"reconnect": {"baseDelayMs": 100, "maxDelayMs": 500, "maxAttempts": 50}}),
             capabilities: json!({}),
             process_id: std::process::id(),
+            attached: None,
         }
     }
 
@@ -52,7 +55,8 @@ impl Setup {
         self.settings(json!({"server": {"env": {name: value}}}))
     }
 
-    pub fn attach(self, server: &OpenCode) -> Self {
+    pub fn attach(mut self, server: &OpenCode) -> Self {
+        self.attached = Some(server.rest.clone());
         self.attach_to(&server.rest.url, &server.rest.password)
     }
 
@@ -122,8 +126,10 @@ impl Setup {
             sandbox,
             heard,
             standard,
+            attached: self.attached,
             fresh: VecDeque::new(),
             last_heard: VecDeque::new(),
+            bytes_heard: 0,
         }
     }
 }

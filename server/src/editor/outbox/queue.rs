@@ -14,7 +14,7 @@ use std::collections::{HashMap, VecDeque};
 use tower_lsp::jsonrpc::Id;
 
 use crate::protocol::notifications::Field;
-use crate::protocol::{InstanceId, Notification, SessionId, SessionSnapshot};
+use crate::protocol::{InstanceId, Notification, SessionId, SessionRef, SessionSnapshot};
 use key::{Key, key_of, part_key, session_of};
 
 /// Log lines that wait at most; more would say nothing to somebody who does not read.
@@ -136,6 +136,11 @@ impl Queue {
                 }
             }
             N::InstanceDidClose { .. } => self.append(Entry::Notification(notification), None),
+            N::CatalogDidChange { instance_id, .. } => {
+                let key = Key::Catalog(instance_id.clone());
+                self.replace(key, notification);
+            }
+            N::PromptDidAdd { .. } => self.append(Entry::Notification(notification), None),
             N::FileDidChange { instance_id, path } => {
                 let key = Key::File(instance_id.clone(), path.clone());
                 self.replace(key, notification);
@@ -345,9 +350,14 @@ impl Queue {
 /// Applies what waits for the user, or does not any more, to a snapshot taken before it.
 fn bring_up_to_date(snapshot: &mut SessionSnapshot, notification: &Notification) {
     use Notification as N;
-    let session = &snapshot.session.id;
+    let here = &snapshot.session.id;
+    let is_here = |session: &SessionId, path: &[SessionRef]| {
+        session == here || path.iter().any(|above| above.id == *here)
+    };
     match notification {
-        N::PermissionDidAsk { permission, .. } if permission.session_id == *session => {
+        N::PermissionDidAsk { permission, .. }
+            if is_here(&permission.session_id, &permission.path) =>
+        {
             snapshot.permissions.push(permission.clone());
         }
         N::PermissionDidResolve { permission_id, .. } => {
@@ -355,7 +365,7 @@ fn bring_up_to_date(snapshot: &mut SessionSnapshot, notification: &Notification)
                 .permissions
                 .retain(|known| known.id != *permission_id);
         }
-        N::QuestionDidAsk { question, .. } if question.session_id == *session => {
+        N::QuestionDidAsk { question, .. } if is_here(&question.session_id, &question.path) => {
             snapshot.questions.push(question.clone());
         }
         N::QuestionDidResolve { question_id, .. } => {

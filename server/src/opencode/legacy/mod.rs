@@ -15,10 +15,11 @@ use super::event::{
     Body, Content, Decoded, Event, IncomingMessage, MessagePage, Overview, RunStatus, SessionInfo,
 };
 use super::http::Http;
-use super::{Dialect, NewSession, Prompt, SessionQuery};
+use super::{Dialect, NewSession, Prompt, SessionQuery, Sessions, Workspace, tool, unsupported};
 use crate::protocol::requests::PromptPart;
 use crate::protocol::{
-    DialectName, Error, ErrorKind, Permission, PermissionReply, Question, SessionId,
+    Catalog, DialectName, Error, ErrorKind, ModelRef, Permission, PermissionReply, Question,
+    SessionId,
 };
 
 pub struct Legacy {
@@ -51,12 +52,43 @@ impl Legacy {
     }
 }
 
-fn unsupported(what: &str) -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("This OpenCode server cannot {what}."),
-    )
-    .hint("It speaks the legacy dialect; a current OpenCode can.")
+/// All that is beyond talking.
+const UNSUPPORTED: &[&str] = &[
+    "sidestream/session/rename",
+    "sidestream/session/delete",
+    "sidestream/session/archive",
+    "sidestream/session/unarchive",
+    "sidestream/session/fork",
+    "sidestream/session/share",
+    "sidestream/session/unshare",
+    "sidestream/session/children",
+    "sidestream/session/diff",
+    "sidestream/session/revert",
+    "sidestream/session/unrevert",
+    "sidestream/session/compact",
+    "sidestream/session/setPermissionMode",
+    "sidestream/session/command",
+    "sidestream/session/shell",
+    "sidestream/permission/reply",
+    "sidestream/question/reply",
+    "sidestream/question/reject",
+    "sidestream/file/find",
+    "sidestream/file/content",
+    "sidestream/file/status",
+    "sidestream/symbol/find",
+    "sidestream/vcs/diff",
+];
+
+impl Sessions for Legacy {}
+
+#[async_trait]
+impl Workspace for Legacy {
+    async fn catalog(&self, _: &[ModelRef]) -> Result<Catalog, Error> {
+        Ok(Catalog {
+            unsupported: UNSUPPORTED.iter().map(|&method| method.into()).collect(),
+            ..Catalog::default()
+        })
+    }
 }
 
 #[async_trait]
@@ -67,6 +99,10 @@ impl Dialect for Legacy {
 
     fn version(&self) -> Option<&str> {
         None
+    }
+
+    fn unsupported(&self) -> &'static [&'static str] {
+        UNSUPPORTED
     }
 
     fn stream(&self) -> reqwest::RequestBuilder {
@@ -188,8 +224,22 @@ impl Dialect for Legacy {
                 PromptPart::Image { mime, data } => {
                     attachments.push(json!({"type": "image", "mime": mime, "data": data}));
                 }
+                PromptPart::Attachment {
+                    mime,
+                    data,
+                    filename,
+                } => attachments.push(
+                    json!({"type": "file", "mime": mime, "data": data, "filename": filename}),
+                ),
                 PromptPart::Agent { name } => {
                     attachments.push(json!({"type": "agent", "name": name}));
+                }
+                PromptPart::Selection {
+                    path,
+                    range,
+                    text: piece,
+                } => {
+                    text.push_str(&tool::selection(path, *range, piece));
                 }
             }
         }

@@ -185,10 +185,7 @@ fn part(message: &MessageId, index: usize, raw: Map<String, Value>) -> Part {
             raw: Value::Object(raw),
         },
     };
-    Part {
-        id: format!("{message}:{index}").into(),
-        body,
-    }
+    Part::new(format!("{message}:{index}"), body)
 }
 
 fn tool_part(message: &MessageId, index: usize, raw: &Map<String, Value>) -> ToolPart {

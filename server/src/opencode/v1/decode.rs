@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::wire;
+use super::{rules, wire};
 use crate::opencode::event::{Body, Decoded, Event, IncomingMessage, RunStatus, SessionInfo};
 use crate::opencode::tool;
 use crate::protocol::{
@@ -149,6 +149,12 @@ impl Decoder<'_> {
             "question.replied" | "question.rejected" => {
                 Event::QuestionClosed(read::<wire::QuestionClosed>(json)?.request_id)
             }
+            "catalog.updated"
+            | "models-dev.refreshed"
+            | "integration.updated"
+            | "integration.connection.updated"
+            | "mcp.tools.changed"
+            | "lsp.updated" => Event::CatalogChanged,
             "file.edited" => Event::FileEdited {
                 path: read::<wire::FileEdited>(json)?.file,
             },
@@ -191,15 +197,12 @@ pub(super) fn read<'a, T: Deserialize<'a>>(json: &'a str) -> serde_json::Result<
 
 /// Events that are known and change nothing that a client is shown.
 fn is_of_no_use(event_type: &str) -> bool {
-    const EXACT: [&str; 12] = [
+    const EXACT: [&str; 9] = [
         "sync",
         "session.diff",
         "session.compacted",
-        "catalog.updated",
-        "models-dev.refreshed",
         "file.watcher.updated",
         "command.executed",
-        "lsp.updated",
         "lsp.client.diagnostics",
         "project.updated",
         "reference.updated",
@@ -224,7 +227,14 @@ fn is_of_no_use(event_type: &str) -> bool {
 }
 
 pub fn session(wire: wire::Session) -> SessionInfo {
+    let directory = Path::new(&wire.directory);
     SessionInfo {
+        permissions: rules::mode(&wire.permission),
+        reverted_files: wire
+            .revert
+            .as_ref()
+            .map(|revert| tool::diffs_of_git(&revert.diff, directory))
+            .unwrap_or_default(),
         id: wire.id,
         parent_id: wire.parent_id,
         title: wire.title,
@@ -238,7 +248,8 @@ pub fn session(wire: wire::Session) -> SessionInfo {
         time: SessionTime {
             created: wire.time.created,
             updated: wire.time.updated,
-            archived: wire.time.archived,
+            // There is no way to say "not any more" but this one.
+            archived: wire.time.archived.filter(|at| *at != 0),
         },
         cost: wire.cost,
         tokens: wire.tokens,
@@ -323,6 +334,8 @@ pub fn permission(wire: wire::Permission, directory: &Path) -> Permission {
     }
     Permission {
         title: tool::permission_title(&wire.permission, &wire.patterns, &metadata, directory),
+        always_title: tool::always_title(&wire.permission, &wire.always),
+        path: Vec::new(),
         id: wire.id,
         session_id: wire.session_id,
         permission: wire.permission,
@@ -362,6 +375,7 @@ pub fn question(wire: wire::Question) -> Question {
         id: wire.id,
         session_id: wire.session_id,
         questions: wire.questions,
+        path: Vec::new(),
         tool: wire.tool.map(tool_call),
     }
 }

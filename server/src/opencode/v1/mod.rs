@@ -4,10 +4,14 @@
 
 pub mod decode;
 pub mod part;
+mod prompt;
+mod rules;
+mod sessions;
 pub mod wire;
+mod workspace;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,13 +20,11 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::event::{Content, Decoded, IncomingMessage, MessagePage, Overview, SessionInfo};
+use super::event::{Content, Decoded, MessagePage, Overview, SessionInfo};
 use super::http::{Answer, Http};
-use super::{Dialect, NewSession, Prompt, SessionQuery};
-use crate::protocol::requests::PromptPart;
+use super::{Dialect, NewSession, Prompt, SessionQuery, Sessions as _};
 use crate::protocol::{
     DialectName, Error, ErrorKind, ModelRef, Permission, PermissionReply, Question, SessionId,
-    ToolCall,
 };
 use decode::Decoder;
 
@@ -82,6 +84,18 @@ impl V1 {
         }
     }
 
+    async fn rows(&self, query: &SessionQuery, limit: usize) -> Result<Vec<wire::Session>, Error> {
+        let limit = limit.to_string();
+        let mut all = vec![self.directory(), ("limit", limit.as_str())];
+        if query.roots {
+            all.push(("roots", "true"));
+        }
+        if let Some(search) = &query.search {
+            all.push(("search", search));
+        }
+        self.http.get("/session", &all).await
+    }
+
     async fn page(
         &self,
         session: &SessionId,
@@ -103,48 +117,6 @@ impl V1 {
             .collect::<serde_json::Result<_>>()
             .map_err(not_understood)?;
         Ok(MessagePage { messages, cursor })
-    }
-
-    async fn message(
-        &self,
-        session: &SessionId,
-        call: &ToolCall,
-    ) -> Result<IncomingMessage, Error> {
-        let path = format!("/session/{session}/message/{}", call.message_id);
-        let wire: wire::MessageWithParts = self.get(&path).await?;
-        self.decoder()
-            .message_with_parts(wire)
-            .map_err(not_understood)
-    }
-
-    fn file_url(&self, path: &Path, range: Option<crate::protocol::requests::LineRange>) -> String {
-        let absolute = self.directory.join(path);
-        let mut url = reqwest::Url::from_file_path(&absolute)
-            .map_or_else(|()| format!("file://{}", absolute.display()), String::from);
-        if let Some(range) = range {
-            url.push_str(&format!("?start={}&end={}", range.start, range.end));
-        }
-        url
-    }
-
-    fn prompt_part(&self, id: &str, part: &PromptPart) -> Value {
-        match part {
-            PromptPart::Text { text } => json!({"id": id, "type": "text", "text": text}),
-            PromptPart::File { path, range } => json!({
-                "id": id,
-                "type": "file",
-                "mime": "text/plain",
-                "filename": path.file_name().and_then(|name| name.to_str()),
-                "url": self.file_url(path, *range),
-            }),
-            PromptPart::Image { mime, data } => json!({
-                "id": id,
-                "type": "file",
-                "mime": mime,
-                "url": format!("data:{mime};base64,{data}"),
-            }),
-            PromptPart::Agent { name } => json!({"id": id, "type": "agent", "name": name}),
-        }
     }
 }
 
@@ -207,6 +179,17 @@ impl Dialect for V1 {
         }
     }
 
+    fn unsupported(&self) -> &'static [&'static str] {
+        match self.generation {
+            Generation::Old => &[
+                "sidestream/question/reply",
+                "sidestream/question/reject",
+                "sidestream/session/setPermissionMode",
+            ],
+            Generation::Current { .. } => &[],
+        }
+    }
+
     fn decode(&self, data: &str) -> Decoded {
         self.decoder().decode(data)
     }
@@ -243,7 +226,7 @@ impl Dialect for V1 {
             .filter(|(session, _)| running.contains_key(*session))
             .filter_map(|(session, call)| Some((session, call.as_ref()?)));
         let tools = join_all(calls.map(async |(session, call)| {
-            let message = self.message(session, call).await.ok()?;
+            let message = self.message(session, &call.message_id).await.ok()?;
             let status = part::tool_status(&message, &call.call_id)?;
             Some((call.call_id.clone(), status))
         }))
@@ -295,16 +278,19 @@ impl Dialect for V1 {
     }
 
     async fn sessions(&self, query: &SessionQuery) -> Result<Vec<SessionInfo>, Error> {
-        let limit = query.limit.to_string();
-        let mut all = vec![self.directory(), ("limit", &limit)];
-        if query.roots {
-            all.push(("roots", "true"));
+        // The server has no such filter: what it is asked for grows until enough is left.
+        let mut limit = query.limit;
+        loop {
+            let rows = self.rows(query, limit).await?;
+            let all = rows.len() < limit;
+            let mut sessions: Vec<_> = rows.into_iter().map(decode::session).collect();
+            sessions.retain(|session| query.archived.takes(session.time.archived));
+            if all || sessions.len() >= query.limit {
+                sessions.truncate(query.limit);
+                return Ok(sessions);
+            }
+            limit *= 2;
         }
-        if let Some(search) = &query.search {
-            all.push(("search", search));
-        }
-        let sessions: Vec<wire::Session> = self.http.get("/session", &all).await?;
-        Ok(sessions.into_iter().map(decode::session).collect())
     }
 
     async fn create_session(&self, new: &NewSession) -> Result<SessionInfo, Error> {
@@ -351,28 +337,9 @@ impl Dialect for V1 {
     }
 
     async fn prompt(&self, prompt: &Prompt) -> Result<(), Error> {
-        let mut body = Map::new();
-        // The same ids again leave the message single (§5): that is what makes resending safe.
-        put(&mut body, "messageID", Some(prompt.message_id.as_str()));
-        put(&mut body, "agent", prompt.agent.clone());
-        put(&mut body, "model", prompt.model.as_ref().map(model));
-        let variant = prompt
-            .variant
-            .clone()
-            .or_else(|| prompt.model.as_ref()?.variant.clone());
-        put(&mut body, "variant", variant);
-        let parts: Vec<Value> = prompt
-            .parts
-            .iter()
-            .map(|(id, part)| self.prompt_part(id.as_str(), part))
-            .collect();
-        put(&mut body, "parts", Some(parts));
-        self.post(
-            &format!("/session/{}/prompt_async", prompt.session_id),
-            &body.into(),
-        )
-        .await
-        .map(drop)
+        let path = format!("/session/{}/prompt_async", prompt.session_id);
+        let body = prompt::body(prompt, &self.directory);
+        self.post(&path, &body).await.map(drop)
     }
 
     async fn nudge(&self, prompt: &Prompt) -> Result<(), Error> {

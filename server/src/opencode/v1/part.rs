@@ -1,5 +1,7 @@
 //! OpenCode 1.x's parts as ours. Pure.
 
+use std::path::Path;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -11,6 +13,11 @@ use crate::opencode::tool;
 use crate::protocol::{
     CallId, FileDiff, FilePart, Part, PartBody, ReasoningPart, Span, TextPart, ToolPart, ToolStatus,
 };
+
+/// What a running command's output begins with when it is only the last 30,000 characters
+/// (measured on 1.18.33).
+const TAIL_MARK: &str = "...\n\n";
+const TAIL_MIN: usize = 20_000;
 
 impl Decoder<'_> {
     /// A part, by its own JSON: `raw` is kept for types that are not known.
@@ -42,11 +49,14 @@ impl Decoder<'_> {
                     return Err(serde::de::Error::missing_field("state"));
                 };
                 let call_id = wire.call_id.unwrap_or_else(|| wire.id.as_str().into());
-                let tool = self.tool(wire.tool, call_id, state);
-                let growth = if tool.status.is_live() {
-                    Growth::Open
-                } else {
-                    Growth::Closed
+                let mut tool = self.tool(wire.tool, call_id, state);
+                let growth = match &mut tool.output {
+                    _ if !tool.status.is_live() => Growth::Closed,
+                    Some(output) if output.starts_with(TAIL_MARK) && output.len() > TAIL_MIN => {
+                        output.drain(..TAIL_MARK.len());
+                        Growth::Tail
+                    }
+                    _ => Growth::Open,
                 };
                 (PartBody::Tool(Box::new(tool)), growth)
             }
@@ -93,7 +103,7 @@ impl Decoder<'_> {
             ),
         };
         Ok(IncomingPart {
-            part: Part { id: wire.id, body },
+            part: Part::new(wire.id, body),
             growth,
         })
     }
@@ -145,16 +155,23 @@ impl Decoder<'_> {
             .remove("filediff")
             .and_then(|value| wire::FileDiff::deserialize(value).ok());
         if let Some(file) = structure {
-            return Some(vec![FileDiff {
-                path: tool::relative(&file.file, self.directory).to_owned(),
-                additions: file.additions,
-                deletions: file.deletions,
-                patch: file.patch,
-            }]);
+            return Some(vec![file.decode(self.directory)]);
         }
         let path = input.get("filePath").and_then(Value::as_str)?;
         let patch = text?.as_str()?.to_owned();
         Some(vec![tool::diff_of_patch(path, &patch, self.directory)])
+    }
+}
+
+impl wire::FileDiff {
+    pub fn decode(self, directory: &Path) -> FileDiff {
+        FileDiff {
+            path: tool::relative(&self.file, directory).to_owned(),
+            status: self.status,
+            additions: self.additions,
+            deletions: self.deletions,
+            patch: self.patch,
+        }
     }
 }
 

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::protocol::{
-    CallId, ChangeSummary, MessageId, PartId, PermissionId, PermissionReply, QuestionId,
-    QuestionItem, SessionId, Todo, Tokens, ToolStatus,
+    AgentMode, CallId, ChangeKind, ChangeSummary, MessageId, PartId, PermissionId, PermissionReply,
+    QuestionId, QuestionItem, SessionId, Todo, Tokens, ToolStatus,
 };
 
 /// An event, bare as on `/event` or wrapped as on `/global/event`.
@@ -57,6 +57,38 @@ pub struct Session {
     pub share: Option<Share>,
     pub revert: Option<Revert>,
     pub summary: Option<ChangeSummary>,
+    #[serde(default)]
+    pub permission: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+pub struct Agent {
+    pub name: String,
+    pub description: Option<String>,
+    #[serde(default)]
+    pub mode: AgentMode,
+    #[serde(default)]
+    pub hidden: bool,
+    pub color: Option<String>,
+    pub model: Option<MessageModel>,
+    #[serde(default)]
+    pub permission: Value,
+}
+
+/// What a tool may do. Of those that match, the last one counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    pub permission: String,
+    pub pattern: String,
+    pub action: Action,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    Allow,
+    Ask,
+    Deny,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +121,9 @@ pub struct Revert {
     pub message_id: MessageId,
     #[serde(rename = "partID")]
     pub part_id: Option<PartId>,
+    /// What it changed on disk, as `git diff` says it.
+    #[serde(default)]
+    pub diff: String,
 }
 
 #[derive(Deserialize)]
@@ -247,6 +282,7 @@ pub struct FileDiff {
     pub additions: u64,
     #[serde(default)]
     pub deletions: u64,
+    pub status: Option<ChangeKind>,
 }
 
 #[derive(Deserialize)]

@@ -29,17 +29,15 @@ fn text(id: &str, text: &str, growth: Growth) -> IncomingPart {
         text: text.into(),
         ..TextPart::default()
     });
-    let id = id.into();
     IncomingPart {
-        part: Part { id, body },
+        part: Part::new(id, body),
         growth,
     }
 }
 
 fn step(id: &str) -> IncomingPart {
-    let (id, body) = (id.into(), PartBody::StepStart);
     IncomingPart {
-        part: Part { id, body },
+        part: Part::new(id, PartBody::StepStart),
         growth: Growth::Closed,
     }
 }
@@ -60,9 +58,8 @@ fn tool(output: Option<&str>) -> IncomingPart {
         time: None,
         child_session_id: None,
     }));
-    let id = "tool".into();
     IncomingPart {
-        part: Part { id, body },
+        part: Part::new("tool", body),
         growth: Growth::Open,
     }
 }

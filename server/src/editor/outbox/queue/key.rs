@@ -14,6 +14,7 @@ pub(super) enum Key {
     Append(InstanceId, SessionId, MessageId, PartId, Field),
     /// An edited file, by its path.
     File(InstanceId, String),
+    Catalog(InstanceId),
 }
 
 impl Key {
@@ -29,7 +30,7 @@ impl Key {
 
     pub fn is_content_of(&self, of_instance: &InstanceId, of_session: &SessionId) -> bool {
         match self {
-            Self::Session(..) | Self::File(..) => false,
+            Self::Session(..) | Self::File(..) | Self::Catalog(_) => false,
             Self::Reset(instance, session)
             | Self::Todos(instance, session)
             | Self::Message(instance, session, _)
@@ -47,7 +48,11 @@ impl Key {
         of_message: &MessageId,
     ) -> bool {
         match self {
-            Self::Session(..) | Self::Reset(..) | Self::Todos(..) | Self::File(..) => false,
+            Self::Session(..)
+            | Self::Reset(..)
+            | Self::Todos(..)
+            | Self::File(..)
+            | Self::Catalog(_) => false,
             Self::Message(instance, session, message)
             | Self::Part(instance, session, message, _)
             | Self::Append(instance, session, message, ..) => {
@@ -99,6 +104,7 @@ pub(super) fn key_of(notification: &Notification) -> Option<Key> {
             instance_id,
             session,
         } => Some(Key::Session(instance_id.clone(), session.id.clone())),
+        N::CatalogDidChange { instance_id, .. } => Some(Key::Catalog(instance_id.clone())),
         N::FileDidChange { instance_id, path } => {
             Some(Key::File(instance_id.clone(), path.clone()))
         }

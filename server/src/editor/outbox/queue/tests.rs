@@ -37,13 +37,14 @@ fn part(id: &str, text: &str) -> Notification {
         session_id: "ses".into(),
         revision: 0,
         message_id: "msg".into(),
-        part: Part {
-            id: id.into(),
-            body: PartBody::Text(TextPart {
+        part: Part::new(
+            id,
+            PartBody::Text(TextPart {
                 text: text.into(),
                 ..TextPart::default()
             }),
-        },
+        ),
+        before: None,
     }
 }
 
@@ -85,6 +86,7 @@ fn row(status: SessionStatus) -> Session {
         share_url: None,
         revert: None,
         summary: None,
+        usage: None,
         permissions: 0,
         questions: 0,
     }
@@ -130,7 +132,9 @@ fn asked() -> Notification {
             metadata: serde_json::Map::new(),
             tool: None,
             title: String::new(),
+            always_title: None,
             diff: None,
+            path: Vec::new(),
         },
     }
 }

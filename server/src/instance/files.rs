@@ -1,0 +1,195 @@
+//! Files, symbols and large fields: what OpenCode knows of the folder, asked on demand.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::actor::Actor;
+use super::outlet::Responder;
+use crate::opencode::Dialect;
+use crate::protocol::requests::{
+    FileContentRead, FileFind, FileFindResult, FileStatusResult, PartContentRead, PromptPart,
+    SymbolFind, SymbolFindResult, VcsDiffResult,
+};
+use crate::protocol::{Error, ErrorKind};
+use crate::replica::cut;
+
+const FOUND: usize = 20;
+/// What a prompt may carry, in base64's letters: more than any model takes.
+const MAX_ATTACHED: usize = 20 * 1024 * 1024;
+
+impl Actor {
+    pub(super) fn find_files(
+        &self,
+        params: FileFind,
+        responder: Responder,
+        dialect: Arc<dyn Dialect>,
+    ) {
+        let limit = params.limit.unwrap_or(FOUND);
+        self.spawn_work(
+            async move { dialect.find_files(&params.query, limit).await },
+            move |_, files| responder.send(files.map(|files| FileFindResult { files })),
+        );
+    }
+
+    pub(super) fn find_symbols(
+        &self,
+        params: SymbolFind,
+        responder: Responder,
+        dialect: Arc<dyn Dialect>,
+    ) {
+        self.spawn_work(
+            async move { dialect.find_symbols(&params.query).await },
+            move |_, symbols| responder.send(symbols.map(|symbols| SymbolFindResult { symbols })),
+        );
+    }
+
+    pub(super) fn file_content(
+        &self,
+        params: FileContentRead,
+        responder: Responder,
+        dialect: Arc<dyn Dialect>,
+    ) {
+        let Some(path) = within(self.directory(), &params.path) else {
+            return responder.fail(
+                Error::new(
+                    ErrorKind::BadRequest,
+                    format!("path: {} lies outside the folder", params.path.display()),
+                )
+                .hint(
+                    "OpenCode shows the files of its own folder only; open this one in the editor.",
+                ),
+            );
+        };
+        self.spawn_work(
+            async move { dialect.file_content(&path).await },
+            |_, content| responder.send(content),
+        );
+    }
+
+    pub(super) fn file_status(&self, responder: Responder, dialect: Arc<dyn Dialect>) {
+        self.spawn_work(async move { dialect.file_status().await }, |_, files| {
+            responder.send(files.map(|files| FileStatusResult { files }))
+        });
+    }
+
+    pub(super) fn vcs_diff(&self, responder: Responder, dialect: Arc<dyn Dialect>) {
+        self.spawn_work(async move { dialect.vcs_diff().await }, |_, diff| {
+            responder.send(diff.map(|(branch, files)| VcsDiffResult { branch, files }));
+        });
+    }
+
+    /// From the replica where it has the part; it may know more than the server tells.
+    pub(super) fn part_content(
+        &self,
+        params: PartContentRead,
+        responder: Responder,
+        dialect: Arc<dyn Dialect>,
+    ) {
+        let no_such = |params: &PartContentRead| {
+            Error::new(
+                ErrorKind::BadRequest,
+                format!("partId: {} has no such field", params.part_id),
+            )
+            .hint("The part may have changed or gone meanwhile.")
+        };
+        let (session, message) = (&params.session_id, &params.message_id);
+        if let Some(part) = self.replica.part(session, message, &params.part_id) {
+            let content = cut::content(part, params.field);
+            return responder.send(content.ok_or_else(|| no_such(&params)));
+        }
+        self.spawn_work(
+            async move {
+                let (session, message) = (&params.session_id, &params.message_id);
+                let message = dialect.message(session, message).await?;
+                let mut parts = message.parts.iter().map(|part| &part.part);
+                parts
+                    .find(|part| part.id == params.part_id)
+                    .and_then(|part| cut::content(part, params.field))
+                    .ok_or_else(|| no_such(&params))
+            },
+            |_, content| responder.send(content),
+        );
+    }
+}
+
+/// The path relative to the folder, or nothing when it leads out of it.
+fn within(directory: &Path, path: &Path) -> Option<PathBuf> {
+    let mut inside = PathBuf::new();
+    let path = path.strip_prefix(directory).unwrap_or(path);
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => inside.push(name),
+            Component::CurDir => {}
+            Component::ParentDir if inside.pop() => {}
+            _ => return None,
+        }
+    }
+    // A link may lead out all the same.
+    match directory.join(&inside).canonicalize() {
+        Ok(real) => real.starts_with(directory).then_some(inside),
+        Err(_) => Some(inside),
+    }
+}
+
+/// What would fail later, where nobody sees why.
+///
+/// # Errors
+/// `badRequest`, with the path of the part that is wrong.
+pub(super) fn check(parts: &[PromptPart], directory: &Path) -> Result<(), Error> {
+    if parts.is_empty() {
+        return Err(Error::new(
+            ErrorKind::BadRequest,
+            "parts: a prompt needs at least one part",
+        )
+        .hint("Write something, or attach a file."));
+    }
+    let mut attached = 0;
+    for (index, part) in parts.iter().enumerate() {
+        let wrong = |what: String, hint: &str| {
+            Err(Error::new(ErrorKind::BadRequest, format!("parts[{index}].{what}")).hint(hint))
+        };
+        match part {
+            PromptPart::File { path, range } => {
+                if range.is_some_and(|range| range.start == 0 || range.end < range.start) {
+                    return wrong(
+                        "range: no such lines".into(),
+                        "Lines count from 1, and the end is not before the start.",
+                    );
+                }
+                if !directory.join(path).exists() {
+                    return wrong(
+                        format!("path: there is no file {}", path.display()),
+                        "It may have been moved or deleted.",
+                    );
+                }
+            }
+            PromptPart::Image { data, .. } | PromptPart::Attachment { data, .. } => {
+                attached += data.len();
+                if attached > MAX_ATTACHED {
+                    return wrong(
+                        format!("data: more than {} MB are attached", MAX_ATTACHED >> 20),
+                        "Name the file by its path instead; OpenCode reads it itself.",
+                    );
+                }
+            }
+            PromptPart::Text { .. } | PromptPart::Agent { .. } | PromptPart::Selection { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_lies_in_the_folder_is_within_it() {
+        let folder = Path::new("/w/project");
+        let inside = |path: &str| within(folder, Path::new(path));
+        assert_eq!(inside("src/../a.rs"), Some("a.rs".into()));
+        assert_eq!(inside("/w/project/src/a.rs"), Some("src/a.rs".into()));
+        assert_eq!(inside("../secret"), None);
+        assert_eq!(inside("src/../../secret"), None);
+        assert_eq!(inside("/etc/passwd"), None);
+    }
+}

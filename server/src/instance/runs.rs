@@ -1,0 +1,245 @@
+//! Runs that are not begun by a prompt: commands, the user's shell, compactions. OpenCode answers
+//! them when they have ended; clients are answered when they have begun.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::actor::{Actor, Phase};
+use super::outlet::Responder;
+use super::requests::unknown_session;
+use super::typed::{Names, Typed, understand};
+use crate::opencode::sessions::{CommandRun, ShellRun};
+use crate::opencode::{Dialect, id};
+use crate::protocol::requests::{
+    Done, InstanceRequest, PromptState, SessionCommand, SessionCompact, SessionPrompt,
+    SessionRunResult, SessionSend, SessionShell,
+};
+use crate::protocol::{Catalog, Error, ErrorKind, MessageId, SessionId};
+
+/// What OpenCode itself takes when nobody has chosen.
+pub(super) const DEFAULT_AGENT: &str = "build";
+
+/// Who waits for a run to begin.
+#[derive(Default)]
+pub(super) struct Runs {
+    count: u64,
+    beginning: HashMap<SessionId, Vec<(u64, Answer)>>,
+}
+
+type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
+
+impl Actor {
+    pub(super) fn send_typed(&mut self, params: SessionSend, responder: Responder) {
+        if self.shelf.catalog.is_none() && self.phase == Phase::Live {
+            // Without it, too, a prompt is sent; its mentions of agents are text then.
+            self.with_catalog(|actor, catalog| {
+                actor.send_understood(params, catalog.unwrap_or_default(), responder);
+            });
+        } else {
+            let catalog = self.shelf.catalog.clone().unwrap_or_default();
+            self.send_understood(params, catalog, responder);
+        }
+    }
+
+    fn send_understood(&mut self, params: SessionSend, catalog: Catalog, responder: Responder) {
+        let directory = self.directory().to_owned();
+        let typed = understand(
+            &params.text,
+            &Names {
+                commands: catalog.commands.iter().map(|c| c.name.as_str()).collect(),
+                agents: catalog.agents.iter().map(|a| a.name.as_str()).collect(),
+                is_file: &|path: &Path| directory.join(path).exists(),
+            },
+        );
+        let (instance_id, session_id) = (params.instance_id, params.session_id);
+        let request = match typed {
+            Typed::Command { name, arguments } => InstanceRequest::SessionCommand(SessionCommand {
+                instance_id,
+                session_id,
+                command: name,
+                arguments,
+                agent: params.agent,
+                model: params.model,
+            }),
+            Typed::Shell { command } => InstanceRequest::SessionShell(SessionShell {
+                instance_id,
+                session_id,
+                command,
+            }),
+            Typed::Prompt(mut parts) => {
+                parts.extend(params.parts.into_iter().flatten());
+                // Attachments alone are a prompt too.
+                if params.text.trim().is_empty() {
+                    parts.remove(0);
+                }
+                InstanceRequest::SessionPrompt(SessionPrompt {
+                    instance_id,
+                    session_id,
+                    parts,
+                    agent: params.agent,
+                    model: params.model,
+                    variant: params.variant,
+                })
+            }
+        };
+        self.request(request, responder);
+    }
+
+    pub(super) fn run_command(
+        &mut self,
+        params: SessionCommand,
+        responder: Responder,
+        dialect: Arc<dyn Dialect>,
+    ) {
+        self.with_catalog(move |actor, catalog| {
+            let known = |catalog: &Catalog| {
+                let mut commands = catalog.commands.iter();
+                commands.any(|command| command.name == params.command)
+            };
+            // The server's answer to an unknown one says nothing (v1 contract, §5).
+            if let Ok(catalog) = &catalog
+                && !known(catalog)
+            {
+                let names: Vec<_> = catalog.commands.iter().map(|c| c.name.as_str()).collect();
+                return responder.fail(
+                    Error::new(
+                        ErrorKind::BadRequest,
+                        format!("command: there is no command \"{}\"", params.command),
+                    )
+                    .hint(format!("There are: {}.", names.join(", "))),
+                );
+            }
+            let run = CommandRun {
+                session_id: params.session_id,
+                message_id: MessageId::from(id::ascending("msg")),
+                command: params.command,
+                arguments: params.arguments,
+                agent: params.agent,
+                model: params.model,
+            };
+            let (session, message) = (run.session_id.clone(), run.message_id.clone());
+            let work = async move { dialect.command(&run).await };
+            actor.begin_run(session, work, told_message(message, responder));
+        });
+    }
+
+    pub(super) fn run_shell(
+        &mut self,
+        params: SessionShell,
+        responder: Responder,
+        dialect: Arc<dyn Dialect>,
+    ) {
+        if params.command.trim().is_empty() {
+            return responder.fail(
+                Error::new(ErrorKind::BadRequest, "command: it is empty")
+                    .hint("Write what the shell is to run."),
+            );
+        }
+        let run = ShellRun {
+            agent: self.agent_of(&params.session_id),
+            session_id: params.session_id,
+            message_id: MessageId::from(id::ascending("msg")),
+            command: params.command,
+        };
+        let (session, message) = (run.session_id.clone(), run.message_id.clone());
+        let work = async move { dialect.shell(&run).await };
+        self.begin_run(session, work, told_message(message, responder));
+    }
+
+    pub(super) fn compact(
+        &mut self,
+        params: SessionCompact,
+        responder: Responder,
+        dialect: Arc<dyn Dialect>,
+    ) {
+        let session = params.session_id;
+        let Some(info) = self.replica.info(&session) else {
+            return responder.fail(unknown_session(&session));
+        };
+        let catalog = self.shelf.catalog.as_ref();
+        let model = params.model.or_else(|| info.model.clone());
+        let model = model.or_else(|| catalog?.defaults.model.clone());
+        let Some(model) = model else {
+            return responder.fail(
+                Error::new(
+                    ErrorKind::BadRequest,
+                    "model: the session has none, and neither has the configuration",
+                )
+                .hint("Name the model that is to write the summary."),
+            );
+        };
+        let compacted = session.clone();
+        let work = async move { dialect.compact(&compacted, &model).await };
+        self.begin_run(session, work, move |begun| {
+            responder.send(begun.map(|()| Done {}));
+        });
+    }
+
+    /// The agent that a session's next run is by.
+    pub(super) fn agent_of(&self, session: &SessionId) -> String {
+        let info = self.replica.info(session);
+        let catalog = self.shelf.catalog.as_ref();
+        info.and_then(|info| info.agent.clone())
+            .or_else(|| catalog?.defaults.agent.clone())
+            .unwrap_or_else(|| DEFAULT_AGENT.to_owned())
+    }
+
+    fn begin_run(
+        &mut self,
+        session: SessionId,
+        work: impl Future<Output = Result<(), Error>> + Send + 'static,
+        answer: impl FnOnce(Result<(), Error>) + Send + 'static,
+    ) {
+        self.runs.count += 1;
+        let run = self.runs.count;
+        let beginning = self.runs.beginning.entry(session.clone()).or_default();
+        beginning.push((run, Box::new(answer)));
+        self.replica.submitted(&session);
+        self.spawn_work(work, move |actor, ended| {
+            actor.run_ended(&session, run, ended);
+        });
+    }
+
+    /// The server says that the session runs.
+    pub(super) fn run_began(&mut self, session: &SessionId) {
+        if let Some(waiting) = self.runs.beginning.remove(session) {
+            self.tell();
+            for (_, answer) in waiting {
+                answer(Ok(()));
+            }
+        }
+    }
+
+    fn run_ended(&mut self, session: &SessionId, run: u64, ended: Result<(), Error>) {
+        let beginning = self.runs.beginning.get_mut(session);
+        let waits = beginning.and_then(|waiting| {
+            let at = waiting.iter().position(|(waiting, _)| *waiting == run)?;
+            Some(waiting.remove(at).1)
+        });
+        match (waits, ended) {
+            // Its events have told, or are about to.
+            (None, Ok(())) => {}
+            (Some(answer), ended) => {
+                self.replica.not_running(session);
+                self.tell();
+                answer(ended);
+            }
+            (None, Err(error)) if matches!(error.kind, ErrorKind::NotConnected) => {}
+            (None, Err(error)) => self.replica.run_failed(session, error.message),
+        }
+    }
+}
+
+fn told_message(
+    message: MessageId,
+    responder: Responder,
+) -> impl FnOnce(Result<(), Error>) + Send + 'static {
+    move |begun| {
+        responder.send(begun.map(|()| SessionRunResult {
+            message_id: Some(message),
+            state: PromptState::Sent,
+        }));
+    }
+}

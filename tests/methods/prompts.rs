@@ -1,0 +1,260 @@
+use serde_json::{Value, json};
+use sidestream::protocol::requests::{
+    PartContentRead, PromptState, SessionAbort, SessionCancelQueued, SessionCommand, SessionPrompt,
+    SessionSend, SessionShell,
+};
+use sidestream::protocol::{
+    ErrorKind, InstanceState, MessageStatus, Notification, PartBody, PermissionReply, Role,
+    SessionId, SessionStatus, ToolStatus,
+};
+use sidestream_tests::{Editor, processes};
+
+use crate::room::Room;
+
+const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+/// The parts of the user's last message, by type, without those written for the model.
+fn sent(editor: &mut Editor, session: &SessionId) -> Vec<PartBody> {
+    let messages = editor.messages(session);
+    let mut messages = messages.iter().rev();
+    let last = messages.find(|message| message.info.role == Role::User);
+    let parts = last.unwrap().parts.iter().map(|part| part.body.clone());
+    parts
+        .filter(|body| !matches!(body, PartBody::Text(text) if text.synthetic))
+        .collect()
+}
+
+pub async fn session_send(room: Room) {
+    let mut editor = room.editor_in_repository().await;
+    let session = editor.session().await;
+    let send = |text: &str| json!({"sessionId": session, "text": text});
+    let typed = send("what is @src/a.rs:1-1 for, @explore? mail@nobody");
+    let answer = editor.request::<SessionSend>(typed).await.unwrap();
+    assert_eq!(answer.state, PromptState::Sent);
+    editor.idle(&session).await;
+    let parts = sent(&mut editor, &session);
+    assert_eq!(parts.len(), 3, "{parts:#?}");
+    assert!(matches!(&parts[1], PartBody::File(file) if file.url.ends_with("a.rs?start=1&end=1")));
+    assert!(matches!(&parts[2], PartBody::Agent { name } if name == "explore"));
+
+    editor
+        .request::<SessionSend>(send("! echo typed"))
+        .await
+        .unwrap();
+    editor.idle(&session).await;
+    let words = editor.last_words(&session);
+    assert_eq!(words.trim(), "typed");
+
+    let command = editor.request::<SessionSend>(send("/init the tests")).await;
+    assert_eq!(command.unwrap().state, PromptState::Sent);
+    editor.idle(&session).await;
+    let parts = sent(&mut editor, &session);
+    assert!(matches!(&parts[0], PartBody::Text(text) if text.text.contains("AGENTS.md")));
+    editor.assert_as_stored(&session).await;
+}
+
+pub async fn session_prompt(room: Room) {
+    let mut editor = room.editor_in_repository().await;
+    let session = editor.session().await;
+    let prompt = |part: Value| json!({"sessionId": session, "parts": [part], "agent": "plan"});
+    for part in [
+        json!({"type": "file", "path": "notes.txt", "range": {"start": 1, "end": 1}}),
+        json!({"type": "image", "mime": "image/png", "data": PIXEL}),
+        json!({"type": "attachment", "mime": "text/plain", "data": "aGk=", "filename": "hi.txt"}),
+        json!({"type": "selection", "path": "src/a.rs", "range": {"start": 1, "end": 1}, "text": "fn unsaved() {}"}),
+    ] {
+        editor
+            .request::<SessionPrompt>(prompt(part.clone()))
+            .await
+            .unwrap();
+        editor.idle(&session).await;
+        assert_eq!(
+            editor.shown(&session).last().unwrap().kind,
+            "text",
+            "{part}"
+        );
+    }
+    let parts = sent(&mut editor, &session);
+    assert!(
+        matches!(&parts[0], PartBody::Text(text) if text.text.starts_with("Lines 1 to 1 of src/a.rs:"))
+    );
+    let messages = editor.messages(&session);
+    assert!(
+        messages
+            .iter()
+            .all(|m| m.info.agent.as_deref() == Some("plan"))
+    );
+    editor.assert_as_stored(&session).await;
+
+    let huge = "A".repeat(100 << 20);
+    for (part, path) in [
+        (
+            json!({"type": "file", "path": "nothing.txt"}),
+            "parts[0].path",
+        ),
+        (
+            json!({"type": "file", "path": "notes.txt", "range": {"start": 2, "end": 1}}),
+            "parts[0].range",
+        ),
+        (
+            json!({"type": "image", "mime": "image/png", "data": huge}),
+            "parts[0].data",
+        ),
+    ] {
+        let refused = editor
+            .request::<SessionPrompt>(prompt(part))
+            .await
+            .unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::BadRequest);
+        assert!(refused.message.starts_with(path), "{}", refused.message);
+    }
+    assert_eq!(editor.messages(&session), messages);
+}
+
+pub async fn session_cancel_queued(_: Room) {
+    let mut editor = Editor::in_folders(1).start().await;
+    let session = editor.session().await;
+    let server = editor.connected(0).await.server.unwrap().pid.unwrap();
+    processes::kill(server);
+    editor.next_state(0, InstanceState::Reconnecting).await;
+    let queued = editor.prompt(&session, "never mind").await;
+    assert_eq!(queued.state, PromptState::Queued);
+    let cancel = json!({"sessionId": session, "messageId": queued.message_id});
+    editor
+        .request::<SessionCancelQueued>(cancel.clone())
+        .await
+        .unwrap();
+    let refused = editor.request::<SessionCancelQueued>(cancel).await;
+    assert_eq!(refused.unwrap_err().kind, ErrorKind::BadRequest);
+    editor.connected(0).await;
+    editor.ask(&session, "this one").await;
+    editor.assert_as_stored(&session).await;
+    assert_eq!(editor.messages(&session).len(), 2);
+}
+
+pub async fn session_command(room: Room) {
+    let mut editor = room.editor_in_repository().await;
+    let session = editor.session().await;
+    let run = json!({"sessionId": session, "command": "init", "arguments": "for mice"});
+    let begun = editor.request::<SessionCommand>(run).await.unwrap();
+    editor.idle(&session).await;
+    let messages = editor.messages(&session);
+    assert_eq!(begun.message_id.as_ref(), Some(&messages[0].info.id));
+    let parts = sent(&mut editor, &session);
+    assert!(matches!(&parts[0], PartBody::Text(text) if text.text.contains("for mice")));
+    editor.assert_as_stored(&session).await;
+
+    let unknown = json!({"sessionId": session, "command": "nonsense", "arguments": ""});
+    let refused = editor.request::<SessionCommand>(unknown).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::BadRequest);
+    assert!(refused.hint.unwrap().contains("init"));
+    assert_eq!(editor.messages(&session), messages);
+    assert_eq!(editor.screen.sessions[&session].status, SessionStatus::Idle);
+}
+
+pub async fn session_shell(room: Room) {
+    let mut editor = room.editor().await;
+    let session = editor.session().await;
+    editor.forget();
+    let run = json!({"sessionId": session, "command": "echo one; sleep 0.2; echo two"});
+    editor.request::<SessionShell>(run.clone()).await.unwrap();
+    editor
+        .until("output that is added", |told| match told {
+            Notification::PartDidAppend { text, .. } => text.contains("two").then_some(()),
+            _ => None,
+        })
+        .await;
+    editor.idle(&session).await;
+    assert_eq!(editor.last_words(&session), "one\ntwo\n");
+    editor.assert_as_stored(&session).await;
+
+    let run = json!({"sessionId": session, "command": "sleep 5"});
+    editor.request::<SessionShell>(run.clone()).await.unwrap();
+    let refused = editor.request::<SessionShell>(run).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Busy);
+    editor.abort(&session).await;
+    editor.idle(&session).await;
+    let empty = json!({"sessionId": session, "command": " "});
+    let refused = editor.request::<SessionShell>(empty).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::BadRequest);
+}
+
+pub async fn session_abort(room: Room) {
+    let mut editor = room.editor().await;
+    let session = editor.session().await;
+    editor.prompt(&session, "long: 100000").await;
+    editor.streaming(&session).await;
+    let abort = json!({"sessionId": session});
+    editor.request::<SessionAbort>(abort).await.unwrap();
+    editor.idle(&session).await;
+    editor
+        .shows("that the answer was stopped", |screen| {
+            let last = screen.open[&session].messages.last()?;
+            (last.info.status == MessageStatus::Aborted).then_some(())
+        })
+        .await;
+    let rest = editor.rest(0).await;
+    editor.becomes_as_stored(&session, &rest).await;
+}
+
+pub async fn part_content(room: Room) {
+    let mut editor = room.editor_in_repository().await;
+    let folder = editor.sandbox.folders[0].clone();
+    let line = format!("{}\n", "x".repeat(999));
+    std::fs::write(folder.join("large.txt"), line.repeat(40)).unwrap();
+    let session = editor.session().await;
+    let prompt = json!({"sessionId": session, "parts": [{"type": "file", "path": "large.txt"}]});
+    editor.request::<SessionPrompt>(prompt).await.unwrap();
+    editor.idle(&session).await;
+    let messages = editor.messages(&session);
+    let cut = messages[0].parts.iter().find(|part| part.cut).unwrap();
+    let PartBody::Text(pushed) = &cut.body else {
+        panic!("{cut:?}");
+    };
+    assert!(pushed.text.len() <= 16 * 1024);
+    let whole = json!({
+        "sessionId": session, "messageId": messages[0].info.id, "partId": cut.id, "field": "text",
+    });
+    let content = editor
+        .request::<PartContentRead>(whole.clone())
+        .await
+        .unwrap();
+    let content = content.content.as_str().unwrap().to_owned();
+    assert!(content.len() > 40_000 && content.starts_with(&pushed.text));
+
+    // The same for a session that is not open.
+    let close = json!({"sessionId": session});
+    editor
+        .request::<sidestream::protocol::requests::SessionClose>(close)
+        .await
+        .unwrap();
+    let again = editor
+        .request::<PartContentRead>(whole.clone())
+        .await
+        .unwrap();
+    assert_eq!(again.content, content);
+    let mut wrong = whole;
+    wrong["field"] = json!("diff");
+    let refused = editor.request::<PartContentRead>(wrong).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::BadRequest);
+}
+
+/// What a megabyte of output costs a client.
+pub async fn a_megabyte_in_a_thousand_steps_is_told_once(room: Room) {
+    let mut editor = room.editor().await;
+    let session = editor.session().await;
+    let before = editor.bytes_heard();
+    let step = "head -c 1000 /dev/urandom | base64 -w 0 | head -c 999; echo; sleep 0.003";
+    let run = format!("bash: for i in $(seq 1000); do {step}; done");
+    editor.prompt(&session, &run).await;
+    let permission = editor.permission().await;
+    editor.reply(&permission, PermissionReply::Once).await;
+    editor.idle(&session).await;
+    let bytes = editor.bytes_heard() - before;
+    assert!(bytes < 1_200_000, "{bytes} bytes of notifications");
+    let messages = editor.messages(&session);
+    let mut parts = messages.iter().flat_map(|message| &message.parts);
+    assert!(parts.any(|part| matches!(&part.body, PartBody::Tool(tool)
+        if tool.status == ToolStatus::Completed)));
+    editor.assert_as_stored(&session).await;
+}
