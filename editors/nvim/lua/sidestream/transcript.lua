@@ -31,8 +31,8 @@ Transcript.__index = Transcript
 local M = {}
 
 -- Few messages make the first paint; the rest follows in pages of this size.
-local FIRST_PAGE = 20
-local PAGE = 30
+local FIRST_PAGE = 10
+local PAGE = 20
 
 -- Which notifications belong to a session's content.
 local CONTENT = {

@@ -90,20 +90,29 @@ end
 ---@type table<string, string|false>
 local parsers = {}
 
+-- Loads a parser when nothing is being drawn: reading its queries takes longer than a frame may.
+---@param name string
+local function load_parser(name)
+  parsers[name] = false
+  vim.schedule(function()
+    local filetype = vim.filetype.match({ filename = "code." .. name }) or name
+    local language = vim.treesitter.language.get_lang(filetype) or filetype
+    local ok, added = pcall(vim.treesitter.language.add, language)
+    if ok and added ~= false and vim.treesitter.query.get(language, "highlights") then
+      parsers[name] = language
+      for buffer in pairs(views.by_buffer) do
+        vim.api.nvim__redraw({ buf = buffer, valid = false })
+      end
+    end
+  end)
+end
+
 ---@param name string as written after the fence
 ---@return string? language with a parser
 local function parser_for(name)
   name = name:lower():match("^[%w_+#-]*")
-  if parsers[name] == nil then
-    local filetype = vim.filetype.match({ filename = "code." .. name }) or name
-    local language = vim.treesitter.language.get_lang(filetype) or filetype
-    local ok, added = pcall(vim.treesitter.language.add, language)
-    parsers[name] = name ~= ""
-        and ok
-        and added ~= false
-        and vim.treesitter.query.get(language, "highlights")
-        and language
-      or false
+  if parsers[name] == nil and name ~= "" then
+    load_parser(name)
   end
   return parsers[name] or nil
 end
@@ -182,11 +191,11 @@ local function draw_code(view, block, top, fence)
   if fence.drawn == stop then
     return
   end
-  fence.drawn = stop
   local language = parser_for(fence.language)
   if not language then
     return
   end
+  fence.drawn = stop
   local start = math.max(fence.first + 1, stop - CODE_LINES)
   local lines = vim.api.nvim_buf_get_lines(view.buffer, top + start, top + stop, false)
   local spans = code_spans(lines, language, start)

@@ -52,7 +52,6 @@ local PACE = 33
 ---@field session_id? string
 ---@field sections sidestream.Section[]
 ---@field tail sidestream.Section
----@field by_mark table<integer, sidestream.Section>
 ---@field home table<string, sidestream.Section> message id -> section
 ---@field open table<string, boolean> what the user opened or closed, by part
 ---@field answers table<string, table> by question: what is chosen so far
@@ -90,7 +89,6 @@ function M.new(buffer)
   local view = setmetatable({
     buffer = buffer,
     sections = {},
-    by_mark = {},
     home = {},
     open = {},
     answers = {},
@@ -102,7 +100,6 @@ function M.new(buffer)
   M.by_buffer[buffer] = view
   view.tail = { key = "tail", blocks = {}, messages = {} }
   view.tail.mark = vim.api.nvim_buf_set_extmark(buffer, write.SECTIONS, 0, 0, {})
-  view.by_mark[view.tail.mark] = view.tail
   return view
 end
 
@@ -213,7 +210,7 @@ function View:reset(messages)
     return
   end
   local places = self:places()
-  self.sections, self.by_mark, self.home, self.live, self.dirty = {}, { [self.tail.mark] = self.tail }, {}, {}, {}
+  self.sections, self.home, self.live, self.dirty = {}, {}, {}, {}
   self.tail.dirty = false
   self:edit(function()
     self:clear()
@@ -486,11 +483,27 @@ end
 
 --- Finding ---------------------------------------------------------------------
 
+-- Sections in the buffer are in order, and asking for one's row takes no longer in a long buffer.
 ---@param row integer from 0
 ---@return sidestream.Section?
 function View:section_at(row)
-  local marks = vim.api.nvim_buf_get_extmarks(self.buffer, write.SECTIONS, { row, 0 }, 0, { limit = 1 })
-  return marks[1] and self.by_mark[marks[1][1]]
+  if row >= self:row(self.tail) then
+    return self.tail
+  end
+  local first, last = 1, #self.sections
+  -- New ones that are not written yet have no row.
+  while last > 0 and not self.sections[last].mark do
+    last = last - 1
+  end
+  while first < last do
+    local middle = math.ceil((first + last) / 2)
+    if self:row(self.sections[middle]) <= row then
+      first = middle
+    else
+      last = middle - 1
+    end
+  end
+  return self.sections[first]
 end
 
 --- The block that a line belongs to, and which of its lines that is, from 0.

@@ -8,7 +8,6 @@ local sanitize = require("sidestream.view.sanitize")
 ---@field buffer integer
 ---@field sections sidestream.Section[]
 ---@field tail sidestream.Section
----@field by_mark table<integer, sidestream.Section>
 ---@field editing? boolean
 local Writer = {}
 
@@ -98,7 +97,6 @@ function Writer:insert(section, row)
   end
   vim.api.nvim_buf_set_lines(self.buffer, row, row, false, lines)
   section.mark = vim.api.nvim_buf_set_extmark(self.buffer, Writer.SECTIONS, row, 0, {})
-  self.by_mark[section.mark] = section
   for _, place in ipairs(places) do
     beside.decorate(self, section, place[1], place[2])
   end
@@ -150,7 +148,6 @@ function Writer:erase(section)
     end
     local row = self:row(section)
     vim.api.nvim_buf_del_extmark(self.buffer, Writer.SECTIONS, section.mark)
-    self.by_mark[section.mark] = nil
     vim.api.nvim_buf_set_lines(self.buffer, row, row + count, false, {})
   end
 end
