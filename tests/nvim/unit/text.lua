@@ -57,8 +57,12 @@ test("several diffs of one file are taken back last first", function()
 end)
 
 test("settings that do not exist or are of the wrong type are named", function()
-  vim.g.sidestream = { panle = {}, panel = { width = "wide" }, server = { anything = 1 }, keymaps = { panel = { allow = false } } }
-  same({ "`panel.width` must be a number, not a string.", "`panle` is not a setting of Sidestream." }, config.problems())
+  vim.g.sidestream =
+    { panle = {}, panel = { width = "wide" }, server = { anything = 1 }, keymaps = { panel = { allow = false } } }
+  same(
+    { "`panel.width` must be a number, not a string.", "`panle` is not a setting of Sidestream." },
+    config.problems()
+  )
   vim.g.sidestream = { panel = { layout = "left" } }
   same("left", config.get().panel.layout)
   config.setup({ panel = { layout = "float" } })

@@ -63,10 +63,7 @@ test("messages stand below headers, tools below text", function()
     message("user", { text("u", "Do it") }),
     message("assistant", { text("a", "I will."), tool("t"), tool("t2") }),
   })
-  same(
-    { "", "You", "Do it", "", "build", "I will.", "", "  bash echo hi", "  bash echo hi", "" },
-    lines(view)
-  )
+  same({ "", "You", "Do it", "", "build", "I will.", "", "  bash echo hi", "  bash echo hi", "" }, lines(view))
 end)
 
 test("an append writes the line that it extends, and no other", function()
@@ -149,7 +146,16 @@ test("a part of a kind that is not known yet, or in a strange shape, breaks noth
   view:reset({
     message("assistant", {
       { id = "x", type = "hologram", raw = {} },
-      { id = "y", type = "tool", kind = "edit", tool = "edit", status = "completed", summary = "edit", input = 5, diff = 7 },
+      {
+        id = "y",
+        type = "tool",
+        kind = "edit",
+        tool = "edit",
+        status = "completed",
+        summary = "edit",
+        input = 5,
+        diff = 7,
+      },
       text("a", "still here"),
     }),
   })
