@@ -25,6 +25,7 @@ local KEPT = 8
 ---@field agent? string chosen for what is sent next
 ---@field model? sidestream.ModelRef
 ---@field used integer when it was last shown
+---@field seen? boolean it was shown before
 ---@field creating? (fun(failure: table?))[]
 local Chat = {}
 Chat.__index = Chat

@@ -61,10 +61,9 @@ function M.command()
     if configured[1] and vim.fn.executable(configured[1]) == 1 then
       return configured
     end
-    return nil,
-      ("`%s`, the `command` in your Sidestream settings, cannot be run.\nCorrect it, or remove it to have it found by itself."):format(
-        configured[1] or ""
-      )
+    local problem = "`%s`, the `command` in your Sidestream settings, cannot be run.\n"
+      .. "Correct it, or remove it to have it found by itself."
+    return nil, problem:format(configured[1] or "")
   end
   local on_path = vim.fn.exepath("sidestream")
   if on_path ~= "" then
@@ -115,6 +114,7 @@ local function shake_hands(client, answer, program)
     )
     connection.stopping = true
     wake(problem)
+    ---@diagnostic disable-next-line: deprecated
     vim.lsp.stop_client(client.id, true)
     return
   end
@@ -145,11 +145,9 @@ local function ended(code, signal)
     return now - time < 60000
   end, starts)
   if #starts > RESTARTS then
-    notify.error(
-      ("The sidestream program keeps ending (%s). It is not started again by itself.\n:Sidestream restart tries once more."):format(
-        how
-      )
-    )
+    local problem = "The sidestream program keeps ending (%s). It is not started again by itself.\n"
+      .. ":Sidestream restart tries once more."
+    notify.error(problem:format(how))
     return
   end
   notify.warn(("The sidestream program ended %s. It is started again."):format(how))
@@ -260,6 +258,7 @@ function M.stop(callback)
     end)
   end
   if connection.id then
+    ---@diagnostic disable-next-line: deprecated
     vim.lsp.stop_client(connection.id)
   end
 end

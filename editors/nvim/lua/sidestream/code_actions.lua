@@ -26,7 +26,8 @@ end
 -- Neovim runs a code action's command through this table before it asks the server.
 ---@param name string
 local function show_session(name)
-  vim.lsp.commands[name] = function(command, context)
+  local commands = vim.lsp.commands
+  commands[name] = function(command)
     local connection = client.connection()
     if not connection or not connection.client then
       return
@@ -39,7 +40,6 @@ local function show_session(name)
         M.show(result.sessionId, result.instanceId)
       end
     end)
-    return context
   end
 end
 

@@ -7,7 +7,7 @@ local state = require("sidestream.state")
 
 local M = {}
 
----@class sidestream.Command
+---@class sidestream.Subcommand
 ---@field does string one line
 ---@field run fun(rest: string, command: table)
 ---@field complete? fun(): string[]
@@ -31,7 +31,7 @@ end
 ---@param does string
 ---@param method string
 ---@param done? fun(result: any, session: sidestream.Session)
----@return sidestream.Command
+---@return sidestream.Subcommand
 local function request(does, method, done)
   return {
     does = does,
@@ -50,7 +50,7 @@ end
 ---@param does string
 ---@param module string
 ---@param action string
----@return sidestream.Command
+---@return sidestream.Subcommand
 local function calls(does, module, action)
   return {
     does = does,
@@ -62,7 +62,7 @@ end
 
 ---@param does string
 ---@param reply "once"|"always"|"reject"
----@return sidestream.Command
+---@return sidestream.Subcommand
 local function replies(does, reply)
   return {
     does = does,
@@ -72,7 +72,7 @@ local function replies(does, reply)
   }
 end
 
----@type table<string, sidestream.Command>
+---@type table<string, sidestream.Subcommand>
 M.all = {
   open = {
     does = "show the panel: right, left, float or current",

@@ -74,7 +74,8 @@ local function diagnostics()
   local name = short(vim.api.nvim_buf_get_name(buffer))
   local lines = {}
   for _, found in ipairs(vim.diagnostic.get(buffer)) do
-    local severity = vim.diagnostic.severity[found.severity] or "INFO"
+    local names = vim.diagnostic.severity --[[@as table<integer, string>]]
+    local severity = names[found.severity] or "INFO"
     table.insert(lines, ("%s:%d:%d: %s: %s"):format(name, found.lnum + 1, found.col + 1, severity, found.message))
   end
   if #lines == 0 then

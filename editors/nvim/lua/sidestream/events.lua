@@ -28,13 +28,14 @@ local listeners = {}
 ---@param listener fun(data: table)
 ---@return fun() stop
 function M.on(event, listener)
-  event = event:gsub("^Sidestream", "")
-  listeners[event] = listeners[event] or {}
-  table.insert(listeners[event], listener)
+  local name = event:gsub("^Sidestream", "")
+  local own = listeners[name] or {}
+  listeners[name] = own
+  table.insert(own, listener)
   return function()
-    for index, known in ipairs(listeners[event]) do
+    for index, known in ipairs(own) do
       if known == listener then
-        table.remove(listeners[event], index)
+        table.remove(own, index)
         return
       end
     end

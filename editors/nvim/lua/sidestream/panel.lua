@@ -1,7 +1,6 @@
 -- The panel's windows: a conversation above, its prompt below, one pair in a tab page. Moves no focus
 -- unless the user asked for it, and remembers its width.
 
-local chats = require("sidestream.chat")
 local config = require("sidestream.config")
 local events = require("sidestream.events")
 local state = require("sidestream.state")

@@ -206,8 +206,9 @@ local function ask_question(question, index, answers)
     ask_question(question, index + 1, answers)
   end
   local choices = vim.list_slice(item.options or {})
+  local own_answer = { label = "In your own words" }
   if item.custom ~= false then
-    table.insert(choices, { label = "In your own words", own = true })
+    table.insert(choices, own_answer)
   end
   vim.ui.select(choices, {
     prompt = item.question,
@@ -218,7 +219,7 @@ local function ask_question(question, index, answers)
   }, function(option)
     if not option then
       return
-    elseif option.own then
+    elseif option == own_answer then
       vim.ui.input({ prompt = item.question .. " " }, function(text)
         if text and text ~= "" then
           given(text)
@@ -232,7 +233,10 @@ end
 
 --- Everything that waits, in all sessions of all folders.
 function M.inbox()
-  local items = vim.list_extend(state.waiting_permissions(), state.waiting_questions())
+  ---@type (sidestream.Permission|sidestream.Question)[]
+  local items = {}
+  vim.list_extend(items, state.waiting_permissions())
+  vim.list_extend(items, state.waiting_questions())
   if #items == 0 then
     return notify.info("Nothing waits for you.")
   end

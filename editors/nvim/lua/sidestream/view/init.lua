@@ -47,21 +47,22 @@ local PACE = 33
 ---@field messages sidestream.Message[]
 ---@field dirty? boolean it is in the view's list of those to be written
 
----@class sidestream.View: sidestream.TranscriptView
+---@class sidestream.View: sidestream.Writer, sidestream.TranscriptView
 ---@field buffer integer
 ---@field session_id? string
 ---@field sections sidestream.Section[]
 ---@field tail sidestream.Section
 ---@field home table<string, sidestream.Section> message id -> section
----@field open table<string, boolean> what the user opened or closed, by part
----@field answers table<string, table> by question: what is chosen so far
+---@field open table<string, boolean> by part: opened or closed
+---@field answers table<string, sidestream.Answer> what is chosen so far, by question
 ---@field dirty sidestream.Section[] in the order they changed
 ---@field live table<sidestream.Block, sidestream.Section> blocks whose icon turns
----@field lost_places sidestream.Place[] where windows were before everything was drawn anew
+---@field lost_places sidestream.Place[] of windows, from before everything was drawn anew
 ---@field last_flush integer
 ---@field scheduled? boolean
 ---@field tail_dirty? boolean
-local View = setmetatable({}, { __index = write })
+---@field spinning? boolean
+local View = setmetatable({}, { __index = write }) --[[@as sidestream.View]]
 View.__index = View
 
 ---@type table<integer, sidestream.View>
@@ -141,8 +142,8 @@ end
 ---@param part sidestream.Part
 ---@return sidestream.Block
 function View:part_block(message, part)
-  local block = new_block(part.id, function(block)
-    return format.part(block.part, self:look(block.part))
+  local block = new_block(part.id, function(it)
+    return format.part(it.part, self:look(it.part))
   end)
   block.message, block.part = message, part
   return block

@@ -43,6 +43,21 @@ local function follow(window, last)
   end
 end
 
+-- Tools in a row stand close together; all else is set apart.
+---@param shape? sidestream.Shape
+---@param before? sidestream.Shape
+---@return boolean
+local function wants_gap(shape, before)
+  if not shape or not before or before.kind == "separator" then
+    return false
+  end
+  local heading = before.kind == "user" or before.kind == "assistant"
+  local prose = shape.kind == "text" or before.kind == "text"
+  local asks = shape.kind == "permission" or shape.kind == "question"
+  local long = #before.lines > 1 and before.kind ~= "reasoning"
+  return not heading and (prose or asks or long)
+end
+
 --- Runs a function that changes the buffer. Windows whose cursor is on the last line follow the end.
 ---@param change fun()
 function Writer:edit(change)
@@ -116,7 +131,7 @@ function Writer:write(section, row)
       beside.undecorate(self, block)
     else
       table.insert(left, block)
-      if block.dirty or (block.lines > 0 and had_gap ~= self:wants_gap(block.shape, before)) then
+      if block.dirty or (block.lines > 0 and had_gap ~= wants_gap(block.shape, before)) then
         local shape = block.draw(block)
         local lines = self:lines_of(block, shape, before, true)
         self:replace(block, row, lines)
@@ -152,21 +167,6 @@ function Writer:erase(section)
   end
 end
 
--- Tools in a row stand close together; all else is set apart.
----@param shape? sidestream.Shape
----@param before? sidestream.Shape
----@return boolean
-function Writer:wants_gap(shape, before)
-  if not shape or not before or before.kind == "separator" then
-    return false
-  end
-  local heading = before.kind == "user" or before.kind == "assistant"
-  local prose = shape.kind == "text" or before.kind == "text"
-  local asks = shape.kind == "permission" or shape.kind == "question"
-  local long = #before.lines > 1 and before.kind ~= "reasoning"
-  return not heading and (prose or asks or long)
-end
-
 ---@param block sidestream.Block
 ---@param shape? sidestream.Shape
 ---@param before? sidestream.Shape
@@ -175,7 +175,7 @@ end
 function Writer:lines_of(block, shape, before, keep)
   block.shape, block.dirty, block.pending, block.kept, block.fences = shape, false, nil, nil, nil
   local lines = shape and shape.lines or {}
-  block.gap = #lines > 0 and self:wants_gap(shape, before)
+  block.gap = #lines > 0 and wants_gap(shape, before)
   if block.gap then
     lines = vim.list_extend({ "" }, lines)
   end
