@@ -28,7 +28,7 @@ end
 function M.open(opts)
   opts = opts or {}
   local chat
-  local session = state.sessions[opts.session or ""]
+  local session = opts.session and state.sessions[opts.session] or nil ---@type sidestream.Session?
   if opts.session and not session then
     return notify.error(("There is no session %s (any more)."):format(opts.session))
   elseif session then

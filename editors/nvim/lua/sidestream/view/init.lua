@@ -55,7 +55,7 @@ local PACE = 33
 ---@field home table<string, sidestream.Section> message id -> section
 ---@field open table<string, boolean> by part: opened or closed
 ---@field answers table<string, sidestream.Answer> what is chosen so far, by question
----@field dirty sidestream.Section[] in the order they changed
+---@field dirty sidestream.Section[] the first that changed first
 ---@field live table<sidestream.Block, sidestream.Section> blocks whose icon turns
 ---@field lost_places sidestream.Place[] of windows, from before everything was drawn anew
 ---@field last_flush integer

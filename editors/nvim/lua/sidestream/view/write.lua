@@ -58,6 +58,25 @@ local function wants_gap(shape, before)
   return not heading and (prose or asks or long)
 end
 
+---@param block sidestream.Block
+---@param shape? sidestream.Shape
+---@param before? sidestream.Shape
+---@param keep? boolean the block's memory of its lines is still needed
+---@return string[]
+local function lines_of(block, shape, before, keep)
+  block.shape, block.dirty, block.pending, block.kept, block.fences = shape, false, nil, nil, nil
+  local lines = shape and shape.lines or {}
+  block.gap = #lines > 0 and wants_gap(shape, before)
+  if block.gap then
+    lines = vim.list_extend({ "" }, lines)
+  end
+  block.width = #(lines[#lines] or "")
+  if not keep then
+    block.lines = #lines
+  end
+  return lines
+end
+
 --- Runs a function that changes the buffer. Windows whose cursor is on the last line follow the end.
 ---@param change fun()
 function Writer:edit(change)
@@ -103,7 +122,7 @@ function Writer:insert(section, row)
   local before
   for _, block in ipairs(section.blocks) do
     local shape = block.draw(block)
-    local drawn = self:lines_of(block, shape, before)
+    local drawn = lines_of(block, shape, before)
     if #drawn > 0 then
       table.insert(places, { block, row + #lines })
       vim.list_extend(lines, drawn)
@@ -133,7 +152,7 @@ function Writer:write(section, row)
       table.insert(left, block)
       if block.dirty or (block.lines > 0 and had_gap ~= wants_gap(block.shape, before)) then
         local shape = block.draw(block)
-        local lines = self:lines_of(block, shape, before, true)
+        local lines = lines_of(block, shape, before, true)
         self:replace(block, row, lines)
         beside.decorate(self, section, block, row)
       elseif block.pending then
@@ -165,25 +184,6 @@ function Writer:erase(section)
     vim.api.nvim_buf_del_extmark(self.buffer, Writer.SECTIONS, section.mark)
     vim.api.nvim_buf_set_lines(self.buffer, row, row + count, false, {})
   end
-end
-
----@param block sidestream.Block
----@param shape? sidestream.Shape
----@param before? sidestream.Shape
----@param keep? boolean the block's memory of its lines is still needed
----@return string[]
-function Writer:lines_of(block, shape, before, keep)
-  block.shape, block.dirty, block.pending, block.kept, block.fences = shape, false, nil, nil, nil
-  local lines = shape and shape.lines or {}
-  block.gap = #lines > 0 and wants_gap(shape, before)
-  if block.gap then
-    lines = vim.list_extend({ "" }, lines)
-  end
-  block.width = #(lines[#lines] or "")
-  if not keep then
-    block.lines = #lines
-  end
-  return lines
 end
 
 -- Replaces a block's lines, and leaves those alone that stay the same.
