@@ -28,7 +28,8 @@ end
 function M.open(opts)
   opts = opts or {}
   local chat
-  local session = opts.session and state.sessions[opts.session] or nil ---@type sidestream.Session?
+  local id = opts.session or "" ---@type string
+  local session = state.sessions[id]
   if opts.session and not session then
     return notify.error(("There is no session %s (any more)."):format(opts.session))
   elseif session then
