@@ -27,6 +27,9 @@ end
 ---@param opts? sidestream.OpenOptions
 function M.open(opts)
   opts = opts or {}
+  if opts.layout and not vim.tbl_contains({ "right", "left", "float", "current" }, opts.layout) then
+    return notify.error(("The panel cannot be `%s`; right, left, float and current can."):format(opts.layout))
+  end
   local chat
   local id = opts.session or "" ---@type string
   local session = state.sessions[id]

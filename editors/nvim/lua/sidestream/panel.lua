@@ -12,6 +12,8 @@ local M = {}
 ---@field chat sidestream.Chat
 ---@field window integer
 ---@field prompt_window integer
+---@field layout string
+---@field before? integer the buffer that a "current" panel took the place of
 
 ---@type table<integer, sidestream.PanelWindows>
 local tabs = {}
@@ -150,7 +152,7 @@ local function watch(panel, tab)
   vim.api.nvim_create_autocmd("WinResized", {
     group = group,
     callback = function()
-      local layout = config.get().panel.layout
+      local layout = panel.layout
       if
         vim.tbl_contains(vim.v.event.windows, panel.window)
         and vim.api.nvim_win_is_valid(panel.window)
@@ -170,6 +172,7 @@ function M.show(chat, layout)
   chat.used = vim.uv.now()
   if not panel then
     layout = layout or config.get().panel.layout
+    local before = layout == "current" and vim.api.nvim_get_current_buf() or nil
     local window = open_main(layout, chat.buffer)
     dress(window)
     local prompt_window = open_prompt(layout, window, chat.prompt.buffer)
@@ -179,7 +182,7 @@ function M.show(chat, layout)
     set_options(window, { statusline = " %l/%L  g? keys" })
     set_options(prompt_window, { statusline = " @ file, agent  / command  ! shell" })
     local tab = vim.api.nvim_win_get_tabpage(window)
-    panel = { chat = chat, window = window, prompt_window = prompt_window }
+    panel = { chat = chat, window = window, prompt_window = prompt_window, layout = layout, before = before }
     tabs[tab] = panel
     watch(panel, tab)
     local last = vim.api.nvim_buf_line_count(chat.buffer)
@@ -209,23 +212,25 @@ function M.close()
   if not panel then
     return
   end
-  if config.get().panel.layout == "current" or #vim.api.nvim_tabpage_list_wins(0) <= 2 then
-    -- The last window of a tab page cannot be closed; it gets its buffer back, or an empty one.
-    if vim.api.nvim_win_is_valid(panel.prompt_window) then
-      vim.api.nvim_win_close(panel.prompt_window, true)
-    end
-    if #vim.api.nvim_tabpage_list_wins(0) == 1 then
-      tabs[vim.api.nvim_get_current_tabpage()] = nil
-      vim.wo[panel.window].winfixbuf = false
-      vim.api.nvim_win_call(panel.window, function()
-        vim.cmd.enew()
-      end)
-      vim.wo[panel.window].winbar = ""
-      events.emit("PanelClosed", {})
-      return
-    end
+  if vim.api.nvim_win_is_valid(panel.prompt_window) then
+    vim.api.nvim_win_close(panel.prompt_window, true)
   end
-  vim.api.nvim_win_close(panel.window, true)
+  if panel.layout ~= "current" and #vim.api.nvim_tabpage_list_wins(0) > 1 then
+    return vim.api.nvim_win_close(panel.window, true)
+  end
+  -- This window stays: it was the user's, or is the last one. It gets its buffer back, or an empty one.
+  local tab = vim.api.nvim_get_current_tabpage()
+  tabs[tab] = nil
+  vim.api.nvim_del_augroup_by_name("sidestream.panel." .. tab)
+  vim.wo[panel.window].winfixbuf = false
+  local before = panel.before
+  if not (before and vim.api.nvim_buf_is_valid(before)) then
+    before = vim.api.nvim_create_buf(true, false)
+  end
+  vim.api.nvim_win_set_buf(panel.window, before)
+  vim.api.nvim_set_option_value("winbar", vim.go.winbar, { win = panel.window, scope = "local" })
+  vim.api.nvim_set_option_value("statusline", "", { win = panel.window, scope = "local" })
+  events.emit("PanelClosed", {})
 end
 
 --- Takes the cursor to the prompt.
