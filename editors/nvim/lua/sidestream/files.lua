@@ -1,0 +1,80 @@
+-- Files that a tool edited while they are open: they are read again, unless that would lose what
+-- the user has not saved.
+
+local events = require("sidestream.events")
+local notify = require("sidestream.notify")
+
+local M = {}
+
+-- Buffers that differ from their changed files.
+---@type table<integer, true>
+local conflicts = {}
+
+---@param path string
+---@return integer?
+local function buffer_of(path)
+  local real = vim.uv.fs_realpath(path) or path
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    local name = vim.api.nvim_buf_is_loaded(buffer) and vim.api.nvim_buf_get_name(buffer) or ""
+    if name ~= "" and vim.bo[buffer].buftype == "" and (name == path or vim.uv.fs_realpath(name) == real) then
+      return buffer
+    end
+  end
+end
+
+---@param buffer integer
+local function guard(buffer)
+  if conflicts[buffer] then
+    return
+  end
+  conflicts[buffer] = true
+  local name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buffer), ":~:.")
+  notify.warn(
+    ("OpenCode changed %s on disk, and it has unsaved changes here. Yours are kept.\n"):format(name)
+      .. ":Sidestream conflicts shows both; :e! takes the one on disk, :w! yours."
+  )
+  -- Neovim's own question about it would come in between; the answer is given here.
+  vim.api.nvim_create_autocmd({ "BufWritePost", "BufReadPost", "BufWipeout" }, {
+    buffer = buffer,
+    once = true,
+    callback = function()
+      conflicts[buffer] = nil
+    end,
+  })
+end
+
+---@param path string
+function M.changed(path)
+  events.emit("FileChanged", { path = path })
+  local buffer = buffer_of(path)
+  if not buffer then
+    return
+  elseif vim.bo[buffer].modified then
+    return guard(buffer)
+  end
+  vim.bo[buffer].autoread = true
+  vim.api.nvim_buf_call(buffer, function()
+    vim.cmd.checktime(tostring(buffer))
+  end)
+end
+
+--- Shows each buffer with unsaved changes beside what a tool wrote to its file.
+function M.conflicts()
+  local buffer = next(conflicts)
+  if not buffer then
+    return notify.info("No file was changed in both places.")
+  end
+  vim.cmd("tab sbuffer " .. buffer)
+  local filetype, path = vim.bo.filetype, vim.api.nvim_buf_get_name(buffer)
+  vim.cmd.diffthis()
+  local disk = vim.api.nvim_create_buf(false, true)
+  vim.api.nvim_buf_set_lines(disk, 0, -1, false, vim.uv.fs_stat(path) and vim.fn.readfile(path) or {})
+  pcall(vim.api.nvim_buf_set_name, disk, ("sidestream://disk/%d/%s"):format(disk, path))
+  vim.bo[disk].filetype = filetype
+  vim.bo[disk].bufhidden = "wipe"
+  vim.bo[disk].modifiable = false
+  local window = vim.api.nvim_open_win(disk, false, { split = "left", win = 0 })
+  vim.api.nvim_win_call(window, vim.cmd.diffthis)
+end
+
+return M

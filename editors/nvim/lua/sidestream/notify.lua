@@ -1,0 +1,103 @@
+-- The one place that speaks to the user outside of the panel.
+
+local events = require("sidestream.events")
+
+local M = {}
+
+local focused = true
+
+---@param text string
+---@param level integer
+local function say(text, level)
+  vim.schedule(function()
+    vim.notify(text, level, { title = "Sidestream" })
+  end)
+end
+
+---@param text string
+function M.info(text)
+  say(text, vim.log.levels.INFO)
+end
+
+---@param text string
+function M.warn(text)
+  say(text, vim.log.levels.WARN)
+end
+
+---@param text string
+function M.error(text)
+  say(text, vim.log.levels.ERROR)
+end
+
+--- An error of the protocol: what happened, and what to do about it.
+---@param failure { message: string, hint?: string, data?: { kind?: string, hint?: string } }
+---@return string
+function M.explain(failure)
+  local hint = failure.hint or (failure.data or {}).hint
+  return hint and failure.message .. "\n" .. hint or failure.message
+end
+
+---@param failure { message: string, data?: { hint?: string } }
+function M.failure(failure)
+  M.error(M.explain(failure))
+end
+
+-- A terminal shows OSC 9 as a notification of the desktop, also over SSH.
+---@param text string
+local function desktop(text)
+  if vim.fn.executable("notify-send") == 1 and (vim.env.DISPLAY or vim.env.WAYLAND_DISPLAY) then
+    vim.system({ "notify-send", "--app-name=Neovim", "Sidestream", text })
+  elseif #vim.api.nvim_list_uis() > 0 then
+    local sequence = ("\27]9;%s\7"):format((text:gsub("%c", " ")))
+    if vim.api.nvim_ui_send then
+      vim.api.nvim_ui_send(sequence)
+    else
+      io.stderr:write(sequence)
+    end
+  end
+end
+
+--- Something that a user who looks elsewhere wants to know.
+---@param text string
+local function call_back(text)
+  local how = require("sidestream.config").get().notify
+  if focused or how == false then
+    return
+  elseif type(how) == "function" then
+    how(text)
+  else
+    if how ~= "message" then
+      desktop(text)
+    end
+    M.info(text)
+  end
+end
+
+--- Notices focus, and calls the user back when a run ends or waits.
+function M.watch()
+  local group = vim.api.nvim_create_augroup("sidestream.focus", {})
+  vim.api.nvim_create_autocmd({ "FocusGained", "FocusLost" }, {
+    group = group,
+    callback = function(event)
+      focused = event.event == "FocusGained"
+    end,
+  })
+  local function title(session_id)
+    local session = require("sidestream.state").sessions[session_id]
+    return session and session.title ~= "" and session.title or "OpenCode"
+  end
+  events.on("RunEnded", function(data)
+    if not data.session.parentId then
+      local failed = data.session.status.type == "error"
+      call_back(title(data.session.id) .. (failed and ": the run failed" or ": the run has ended"))
+    end
+  end)
+  events.on("PermissionAsked", function(data)
+    call_back(title(data.permission.sessionId) .. " waits for your permission: " .. data.permission.title)
+  end)
+  events.on("QuestionAsked", function(data)
+    call_back(title(data.question.sessionId) .. " asks you a question")
+  end)
+end
+
+return M

@@ -1,0 +1,288 @@
+-- The panel's windows: a conversation above, its prompt below, one pair in a tab page. Moves no focus
+-- unless the user asked for it, and remembers its width.
+
+local config = require("sidestream.config")
+local events = require("sidestream.events")
+local state = require("sidestream.state")
+local statusline = require("sidestream.statusline")
+
+local M = {}
+
+---@class sidestream.PanelWindows
+---@field chat sidestream.Chat
+---@field window integer
+---@field prompt_window integer
+---@field layout string
+---@field before? integer the buffer that a "current" panel took the place of
+
+---@type table<integer, sidestream.PanelWindows>
+local tabs = {}
+---@type integer? columns that the user gave it
+local kept_width
+---@type sidestream.Chat? shown last in any tab page
+local last_chat
+
+---@return sidestream.PanelWindows?
+function M.windows()
+  local panel = tabs[vim.api.nvim_get_current_tabpage()]
+  return panel and vim.api.nvim_win_is_valid(panel.window) and panel or nil
+end
+
+--- The conversation in this tab page, or the one shown last.
+---@return sidestream.Chat?
+function M.chat()
+  local panel = M.windows()
+  if panel then
+    return panel.chat
+  end
+  return last_chat and last_chat.view:is_valid() and last_chat or nil
+end
+
+---@return integer
+local function width()
+  local wanted = kept_width or config.get().panel.width
+  if wanted <= 1 then
+    wanted = math.floor(vim.o.columns * wanted)
+  end
+  return math.max(20, math.min(math.floor(wanted), vim.o.columns - 10))
+end
+
+---@param window integer
+---@param options table<string, any>
+local function set_options(window, options)
+  for name, value in pairs(options) do
+    vim.api.nvim_set_option_value(name, value, { win = window, scope = "local" })
+  end
+end
+
+---@param window integer
+local function dress(window)
+  set_options(window, {
+    number = false,
+    relativenumber = false,
+    signcolumn = "no",
+    foldcolumn = "0",
+    foldenable = false,
+    list = false,
+    spell = false,
+    wrap = true,
+    linebreak = true,
+    breakindent = true,
+    cursorline = false,
+    winfixwidth = true,
+    scrolloff = 0,
+    fillchars = "eob: ",
+  })
+end
+
+---@param layout string
+---@param buffer integer
+---@return integer window
+local function open_main(layout, buffer)
+  if layout == "current" then
+    vim.api.nvim_win_set_buf(0, buffer)
+    return vim.api.nvim_get_current_win()
+  elseif layout == "float" then
+    local columns = math.min(width() * 2, vim.o.columns - 4)
+    local lines = vim.o.lines - config.get().panel.prompt_height - 8
+    return vim.api.nvim_open_win(buffer, false, {
+      relative = "editor",
+      row = 1,
+      col = math.floor((vim.o.columns - columns) / 2),
+      width = columns,
+      height = math.max(3, lines),
+      border = "rounded",
+    })
+  end
+  return vim.api.nvim_open_win(buffer, false, { split = layout, win = -1, width = width() })
+end
+
+---@param layout string
+---@param window integer
+---@param buffer integer
+---@return integer window
+local function open_prompt(layout, window, buffer)
+  local height = config.get().panel.prompt_height
+  if layout == "float" then
+    local above = vim.api.nvim_win_get_config(window)
+    return vim.api.nvim_open_win(buffer, false, {
+      relative = "editor",
+      row = above.row + above.height + 2,
+      col = above.col,
+      width = above.width,
+      height = height,
+      border = "rounded",
+    })
+  end
+  return vim.api.nvim_open_win(buffer, false, { split = "below", win = window, height = height })
+end
+
+-- Puts a buffer into a window that is fixed to its own.
+---@param window integer
+---@param buffer integer
+local function set_buffer(window, buffer)
+  vim.wo[window].winfixbuf = false
+  vim.api.nvim_win_set_buf(window, buffer)
+  dress(window)
+  vim.wo[window].winfixbuf = true
+end
+
+-- Windows of a panel go together.
+---@param panel sidestream.PanelWindows
+---@param tab integer
+local function watch(panel, tab)
+  local group = vim.api.nvim_create_augroup("sidestream.panel." .. tab, {})
+  vim.api.nvim_create_autocmd("WinClosed", {
+    group = group,
+    pattern = { tostring(panel.window), tostring(panel.prompt_window) },
+    callback = function(event)
+      if tonumber(event.match) ~= panel.window then
+        return
+      end
+      tabs[tab] = nil
+      vim.api.nvim_del_augroup_by_id(group)
+      vim.schedule(function()
+        if vim.api.nvim_win_is_valid(panel.prompt_window) then
+          pcall(vim.api.nvim_win_close, panel.prompt_window, true)
+        end
+        events.emit("PanelClosed", {})
+      end)
+    end,
+  })
+  vim.api.nvim_create_autocmd("WinResized", {
+    group = group,
+    callback = function()
+      local layout = panel.layout
+      if
+        vim.tbl_contains(vim.v.event.windows, panel.window)
+        and vim.api.nvim_win_is_valid(panel.window)
+        and (layout == "left" or layout == "right")
+      then
+        kept_width = vim.api.nvim_win_get_width(panel.window)
+      end
+    end,
+  })
+end
+
+---@param chat sidestream.Chat
+---@param layout? string
+function M.show(chat, layout)
+  local panel = M.windows()
+  last_chat = chat
+  chat.used = vim.uv.now()
+  if not panel then
+    layout = layout or config.get().panel.layout
+    local before = layout == "current" and vim.api.nvim_get_current_buf() or nil
+    local window = open_main(layout, chat.buffer)
+    dress(window)
+    local prompt_window = open_prompt(layout, window, chat.prompt.buffer)
+    dress(prompt_window)
+    set_options(window, { conceallevel = 2, concealcursor = "nc", winfixbuf = layout ~= "current" })
+    set_options(prompt_window, { winfixheight = true, winfixbuf = true })
+    set_options(window, { statusline = " %l/%L  g? keys" })
+    set_options(prompt_window, { statusline = " @ file, agent  / command  ! shell" })
+    local tab = vim.api.nvim_win_get_tabpage(window)
+    panel = { chat = chat, window = window, prompt_window = prompt_window, layout = layout, before = before }
+    tabs[tab] = panel
+    watch(panel, tab)
+    local last = vim.api.nvim_buf_line_count(chat.buffer)
+    vim.api.nvim_win_set_cursor(window, { last, 0 })
+    events.emit("PanelOpened", { buffer = chat.buffer, window = window })
+  elseif panel.chat ~= chat or vim.api.nvim_win_get_buf(panel.window) ~= chat.buffer then
+    panel.chat = chat
+    set_buffer(panel.window, chat.buffer)
+    if vim.api.nvim_win_is_valid(panel.prompt_window) then
+      set_buffer(panel.prompt_window, chat.prompt.buffer)
+    end
+    if not chat.seen then
+      vim.api.nvim_win_set_cursor(panel.window, { vim.api.nvim_buf_line_count(chat.buffer), 0 })
+    end
+  end
+  chat.seen = true
+  if not vim.api.nvim_win_is_valid(panel.prompt_window) then
+    panel.prompt_window = open_prompt("right", panel.window, chat.prompt.buffer)
+    dress(panel.prompt_window)
+  end
+  chat.view:tail_changed()
+  M.draw_bars()
+end
+
+function M.close()
+  local panel = M.windows()
+  if not panel then
+    return
+  end
+  if vim.api.nvim_win_is_valid(panel.prompt_window) then
+    vim.api.nvim_win_close(panel.prompt_window, true)
+  end
+  if panel.layout ~= "current" and #vim.api.nvim_tabpage_list_wins(0) > 1 then
+    return vim.api.nvim_win_close(panel.window, true)
+  end
+  -- This window stays: it was the user's, or is the last one. It gets its buffer back, or an empty one.
+  local tab = vim.api.nvim_get_current_tabpage()
+  tabs[tab] = nil
+  vim.api.nvim_del_augroup_by_name("sidestream.panel." .. tab)
+  vim.wo[panel.window].winfixbuf = false
+  local before = panel.before
+  if not (before and vim.api.nvim_buf_is_valid(before)) then
+    before = vim.api.nvim_create_buf(true, false)
+  end
+  vim.api.nvim_win_set_buf(panel.window, before)
+  vim.api.nvim_set_option_value("winbar", vim.go.winbar, { win = panel.window, scope = "local" })
+  vim.api.nvim_set_option_value("statusline", "", { win = panel.window, scope = "local" })
+  events.emit("PanelClosed", {})
+end
+
+--- Takes the cursor to the prompt.
+function M.focus_prompt()
+  local panel = M.windows()
+  if panel and vim.api.nvim_win_is_valid(panel.prompt_window) then
+    vim.api.nvim_set_current_win(panel.prompt_window)
+  end
+end
+
+--- The prompt's window grows with what is written into it.
+---@param prompt sidestream.Prompt
+function M.fit_prompt(prompt)
+  local panel = M.windows()
+  if panel and panel.chat.prompt == prompt and vim.api.nvim_win_is_valid(panel.prompt_window) then
+    local least = config.get().panel.prompt_height
+    local lines = vim.api.nvim_buf_line_count(prompt.buffer)
+    local height = math.max(least, math.min(lines + 1, least * 2))
+    if vim.api.nvim_win_get_height(panel.prompt_window) ~= height then
+      vim.api.nvim_win_set_height(panel.prompt_window, height)
+    end
+  end
+end
+
+---@param window integer
+---@param text string
+local function set_bar(window, text)
+  if vim.api.nvim_win_is_valid(window) and vim.wo[window].winbar ~= text then
+    vim.api.nvim_set_option_value("winbar", text, { win = window, scope = "local" })
+  end
+end
+
+local bars_scheduled = false
+
+--- Brings the lines above both windows up to date, in all tab pages.
+function M.draw_bars()
+  if bars_scheduled then
+    return
+  end
+  bars_scheduled = true
+  vim.schedule(function()
+    bars_scheduled = false
+    local runs = false
+    for _, panel in pairs(tabs) do
+      set_bar(panel.window, statusline.panel_bar(panel.chat))
+      set_bar(panel.prompt_window, statusline.prompt_bar(panel.chat))
+      runs = runs or state.is_running(panel.chat:session())
+    end
+    if runs then
+      vim.defer_fn(M.draw_bars, 240)
+    end
+  end)
+end
+
+return M

@@ -1,0 +1,45 @@
+-- Commands and <Plug> mappings. Nothing is loaded before one of them is used.
+
+if vim.g.loaded_sidestream then
+  return
+end
+vim.g.loaded_sidestream = true
+
+if vim.fn.has("nvim-0.10") == 0 then
+  vim.api.nvim_create_user_command("Sidestream", function()
+    vim.notify("Sidestream needs Neovim 0.10 or later.", vim.log.levels.ERROR)
+  end, { nargs = "*", range = true })
+  return
+end
+
+vim.api.nvim_create_user_command("Sidestream", function(command)
+  require("sidestream.commands").run(command)
+end, {
+  nargs = "*",
+  range = true,
+  bang = true,
+  desc = "OpenCode in the side panel",
+  complete = function(lead, line)
+    return require("sidestream.commands").complete(lead, line)
+  end,
+})
+
+vim.keymap.set("n", "<Plug>(sidestream-ask)", function()
+  return require("sidestream.operator").ask()
+end, { expr = true, desc = "Sidestream: ask about a motion" })
+vim.keymap.set("x", "<Plug>(sidestream-ask)", ":Sidestream ask<CR>", { silent = true, desc = "Sidestream: ask" })
+for name, description in pairs({
+  toggle = "show or hide the panel",
+  open = "show the panel",
+  new = "new session",
+  sessions = "pick a session",
+  inbox = "answer what waits",
+  allow = "allow what waits",
+  reject = "reject what waits",
+  abort = "stop the run",
+  review = "review changes",
+}) do
+  vim.keymap.set("n", ("<Plug>(sidestream-%s)"):format(name), function()
+    vim.cmd.Sidestream(name)
+  end, { desc = "Sidestream: " .. description })
+end

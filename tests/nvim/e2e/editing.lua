@@ -1,0 +1,213 @@
+-- What belongs to the editor: completion, attached context, code actions, review of changes, health, the API.
+
+local editors = require("lib.editor")
+local sandboxes = require("lib.sandbox")
+
+local sandbox = sandboxes.new()
+finally(function()
+  sandbox:close()
+end)
+local editor = editors.start(sandbox)
+finally(function()
+  editor:close()
+end)
+
+local function allow()
+  editor:wait("a permission waits", "return #require('sidestream').permissions() > 0")
+  editor:command("Sidestream allow")
+  editor:wait("it is answered", "return #require('sidestream').permissions() == 0")
+  editor:wait_idle()
+end
+
+test("subcommands are completed", function()
+  local all = editor:lua("return vim.fn.getcompletion('Sidestream se', 'cmdline')")
+  same({ "send", "sessions" }, all)
+end)
+
+test("the API answers before anything runs", function()
+  same(
+    { "off", 0, 0, "" },
+    editor:lua([[
+    local status = require("sidestream").status()
+    return { status.state, status.busy, status.waiting, status.text }
+  ]])
+  )
+  same({}, editor:lua("return require('sidestream').permissions()"))
+  same(vim.NIL, editor:lua("return require('sidestream').panel()"))
+end)
+
+test("autocommands and listeners hear of runs, with their data", function()
+  editor:lua([[
+    heard = {}
+    vim.api.nvim_create_autocmd("User", { pattern = "SidestreamRunEnded", callback = function(event)
+      table.insert(heard, event.data.session.id)
+    end })
+    require("sidestream").on("RunStarted", function(data) table.insert(heard, data.session.id) end)
+    require("sidestream").send("hello")
+  ]])
+  editor:wait("both are heard", "return #heard == 2 and heard[1] == heard[2]")
+end)
+
+test("files are completed in the prompt by the server", function()
+  editor:command("Sidestream open")
+  editor:wait("it is attached", "return #vim.lsp.get_clients({ bufnr = 0, name = 'sidestream' }) == 1")
+  editor:type("isee @note")
+  editor:lua([[
+    items = nil
+    local client = vim.lsp.get_clients({ name = "sidestream" })[1]
+    local params = vim.lsp.util.make_position_params(0, "utf-16")
+    require("sidestream.client").request_raw(client, "textDocument/completion", params, function(_, result)
+      items = result and (result.items or result) or {}
+    end)
+  ]])
+  local found = editor:wait("completion answers", "return items")
+  assert(
+    vim.iter(found):any(function(item)
+      return item.label:find("notes.txt", 1, true) ~= nil
+    end),
+    vim.inspect(found)
+  )
+  editor:type("<C-e><Esc>")
+  editor:lua("require('sidestream').chat().prompt:set_text('')")
+end)
+
+test("lines are attached as a chip, which can be seen and is sent", function()
+  editor:command("topleft split main.lua")
+  editor:command("1,2Sidestream ask what is this")
+  editor:wait(
+    "the chip is shown",
+    [[
+    vim.cmd.redraw()
+    local windows = require("sidestream.panel").windows()
+    return vim.wo[windows.prompt_window].winbar:find("main.lua:1-2", 1, true) ~= nil
+  ]]
+  )
+  editor:type("<Esc><CR>")
+  editor:wait_text("what is this")
+  editor:wait_idle()
+  same(0, editor:lua("return #require('sidestream').chat().prompt.chips"))
+  same(
+    {},
+    vim.tbl_filter(function(message)
+      return message.level >= vim.log.levels.WARN
+    end, editor:lua("return messages"))
+  )
+end)
+
+test("the operator attaches what a motion covers, and repeats with a dot", function()
+  editor:lua([[
+    vim.keymap.set("n", "ga", "<Plug>(sidestream-ask)")
+    vim.api.nvim_set_current_win(vim.fn.win_findbuf(vim.fn.bufnr("main.lua"))[1])
+    vim.api.nvim_win_set_cursor(0, { 1, 0 })
+  ]])
+  editor:type("gaj")
+  editor:wait(
+    "the lines are attached",
+    [[
+    local chips = require("sidestream").chat().prompt.chips
+    return chips[1] and chips[1].label == "main.lua:1-2"
+  ]]
+  )
+  editor:type("<Esc>")
+  editor:lua([[
+    vim.api.nvim_set_current_win(vim.fn.win_findbuf(vim.fn.bufnr("main.lua"))[1])
+    vim.api.nvim_win_set_cursor(0, { 2, 0 })
+  ]])
+  editor:type("gal")
+  editor:type("<Esc>")
+  editor:wait("more lines are attached", "return #require('sidestream').chat().prompt.chips == 2")
+  editor:lua("require('sidestream').chat().prompt.chips = {}")
+end)
+
+test("a selection offers code actions", function()
+  editor:lua("vim.api.nvim_set_current_win(vim.fn.win_findbuf(vim.fn.bufnr('main.lua'))[1])")
+  editor:wait("the file is attached", "return #vim.lsp.get_clients({ bufnr = 0, name = 'sidestream' }) == 1")
+  editor:lua([[
+    offered = nil
+    local client = vim.lsp.get_clients({ name = "sidestream" })[1]
+    local params = vim.lsp.util.make_given_range_params({ 1, 0 }, { 2, 0 }, 0, "utf-16")
+    params.context = { diagnostics = {}, triggerKind = 1 }
+    require("sidestream.client").request_raw(client, "textDocument/codeAction", params, function(_, result)
+      offered = result or {}
+    end)
+  ]])
+  local offered = editor:wait("actions are offered", "return offered")
+  assert(#offered > 0, "none")
+end)
+
+test("a turn's changes are reviewed as a diff, and one file is restored", function()
+  editor:command("Sidestream open")
+  editor:lua([[require("sidestream").send('tool: edit {"filePath":"main.lua","oldString":"41","newString":"42"}')]])
+  allow()
+  editor:wait("the file has changed", "return vim.fn.getbufline('main.lua', 1)[1] == 'local answer = 42'")
+  editor:command("Sidestream review")
+  editor:wait(
+    "both sides are shown",
+    [=[
+    local windows = vim.api.nvim_tabpage_list_wins(0)
+    return #windows == 2 and vim.wo[windows[1]].diff and vim.wo[windows[2]].diff
+  ]=]
+  )
+  same(
+    "local answer = 41",
+    editor:lua([=[
+    local window = vim.api.nvim_tabpage_list_wins(0)[1]
+    return vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, 1, false)[1]
+  ]=])
+  )
+  same(1, editor:lua("return #vim.fn.getqflist()"))
+  editor:command("Sidestream restore")
+  same("local answer = 41\nreturn answer\n", sandbox:read("main.lua"))
+  same(1, editor:lua("return #vim.api.nvim_list_tabpages()"))
+end)
+
+test("a session goes back to before its last prompt, and forth again", function()
+  editor:command("Sidestream open")
+  editor:lua("require('sidestream').send('to be reverted')")
+  editor:wait_text("You said: to be reverted")
+  editor:wait_idle()
+  editor:lua("vim.fn.confirm = function() return 1 end")
+  editor:command("Sidestream revert")
+  editor:wait(
+    "its text is in the prompt again",
+    "return require('sidestream').chat().prompt:text() == 'to be reverted'"
+  )
+  editor:wait(
+    "it is gone from the panel",
+    [[
+    local buffer = require("sidestream").panel()
+    return not table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), "\n"):find("to be reverted", 1, true)
+  ]]
+  )
+  editor:command("Sidestream unrevert")
+  editor:wait_text("You said: to be reverted")
+  editor:lua("require('sidestream').chat().prompt:set_text('')")
+end)
+
+test("the list of sessions shows them, and opens one", function()
+  editor:command("Sidestream sessions")
+  editor:wait("they are listed", "return vim.fn.search('Scripted title', 'nw') > 0")
+  editor:type("<CR>")
+  editor:wait("the panel has the cursor", "return vim.bo.filetype == 'sidestream-prompt'")
+end)
+
+test("checkhealth finds everything in order", function()
+  editor:command("checkhealth sidestream")
+  local report = editor:wait(
+    "the report",
+    [[
+    local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
+    return text:find("OpenCode servers", 1, true) and text
+  ]]
+  )
+  contains(report, "connected, OpenCode 1.")
+  contains(report, " MB")
+  assert(not report:find("ERROR", 1, true), report)
+end)
+
+test("logs and events are shown", function()
+  editor:command("Sidestream logs")
+  editor:wait("the log", "return vim.fn.search('opencode server listening', 'nw') > 0")
+  editor:command("Sidestream events")
+  editor:wait("the events", "return vim.fn.search('applied', 'nw') > 0")
+end)

@@ -1,0 +1,187 @@
+-- Permissions and questions: shown, answered by keys, closed when they were answered elsewhere.
+
+local editors = require("lib.editor")
+local sandboxes = require("lib.sandbox")
+
+local sandbox = sandboxes.new()
+finally(function()
+  sandbox:close()
+end)
+local editor = editors.start(sandbox)
+finally(function()
+  editor:close()
+end)
+
+local function send(text)
+  editor:lua("require('sidestream').send(...)", text)
+end
+
+local function wait_permission()
+  return editor:wait(
+    "a permission waits",
+    [[
+    local waiting = require("sidestream").permissions()
+    return waiting[1] and waiting[1].id
+  ]]
+  )
+end
+
+local function nothing_waits()
+  editor:wait("nothing waits any more", "return #require('sidestream').permissions() == 0")
+end
+
+editor:command("Sidestream open")
+
+test("an edit's permission shows its diff, and moves no focus", function()
+  local window = editor:lua("return vim.api.nvim_get_current_win()")
+  send('tool: edit {"filePath":"notes.txt","oldString":"one","newString":"two"}')
+  wait_permission()
+  editor:wait_text("Edit notes.txt")
+  contains(editor:text(), "  -one\n  +two\n")
+  same(window, editor:lua("return vim.api.nvim_get_current_win()"))
+  editor:wait("it is counted", "return require('sidestream').status().waiting == 1")
+  contains(editor:lua("return require('sidestream').statusline()"), "1 waiting")
+end)
+
+test("one key in the panel allows it, and the open file is read again", function()
+  editor:command("topleft split notes.txt")
+  editor:command("wincmd p")
+  editor:lua("vim.api.nvim_set_current_win(require('sidestream.panel').windows().window)")
+  editor:type("a")
+  nothing_waits()
+  editor:wait("the buffer has the new text", "return vim.fn.getbufline('notes.txt', 1)[1] == 'two'")
+  editor:wait_idle()
+  contains(editor:text(), "edit notes.txt +1 -1")
+  same("two\n", sandbox:read("notes.txt"))
+end)
+
+test("a file with unsaved changes is left alone, and the user is told", function()
+  editor:lua("vim.fn.setbufline('notes.txt', 1, 'mine')")
+  send('tool: edit {"filePath":"notes.txt","oldString":"two","newString":"three"}')
+  wait_permission()
+  editor:command("Sidestream allow")
+  nothing_waits()
+  editor:wait_idle()
+  editor:wait(
+    "the conflict is told",
+    [[
+    for _, message in ipairs(messages) do
+      if message.text:find("unsaved changes here", 1, true) then return true end
+    end
+  ]]
+  )
+  same("mine", editor:lua("return vim.fn.getbufline('notes.txt', 1)[1]"))
+  same("three\n", sandbox:read("notes.txt"))
+  editor:lua("vim.cmd('bwipeout! notes.txt') messages = {}")
+end)
+
+test("a rejection can say what to do instead", function()
+  send("bash: echo never > never.txt")
+  wait_permission()
+  editor:command("Sidestream reject use a file instead")
+  nothing_waits()
+  editor:wait_idle()
+  same(nil, (vim.uv.fs_stat(sandbox.project .. "/never.txt")))
+end)
+
+test("it is answered from anywhere through the inbox", function()
+  send("bash: echo inbox > inbox.txt")
+  wait_permission()
+  editor:lua([[
+    vim.ui.select = function(items, options, chosen)
+      chosen(items[1])
+    end
+  ]])
+  editor:command("Sidestream inbox")
+  nothing_waits()
+  editor:wait_idle()
+  same("inbox\n", sandbox:read("inbox.txt"))
+end)
+
+test("a permission that was answered elsewhere closes", function()
+  send("bash: echo elsewhere")
+  local id = wait_permission()
+  editor:wait_text("a allow")
+  editor:lua(
+    [[
+    local id = ...
+    local session = require("sidestream").session()
+    require("sidestream.client").request("permission/reply",
+      { instanceId = session.instanceId, permissionId = id, reply = "once" }, function() end)
+  ]],
+    id
+  )
+  nothing_waits()
+  editor:wait(
+    "it is no longer shown",
+    [[
+    local buffer = require("sidestream").panel()
+    local all = table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), "\n")
+    return not all:find("a allow", 1, true)
+  ]]
+  )
+  editor:wait_idle()
+end)
+
+test("a question is answered with the key of an option", function()
+  send(
+    'tool: question {"questions":[{"question":"Which colour?","header":"Colour",'
+      .. '"options":[{"label":"Red","description":"warm"},{"label":"Blue","description":"cold"}]}]}'
+  )
+  editor:wait_text("Colour: Which colour?")
+  editor:lua("vim.api.nvim_set_current_win(require('sidestream.panel').windows().window)")
+  editor:type("2")
+  editor:wait("it is answered", "return #require('sidestream').questions() == 0")
+  editor:wait_idle()
+  contains(
+    editor:lua([[
+    local session = require("sidestream").session()
+    local transcript = require("sidestream.transcript").of(session.id)
+    for _, message in ipairs(transcript.messages) do
+      for _, part in ipairs(message.parts) do
+        if part.tool == "question" then return part.output or "" end
+      end
+    end
+    return ""
+  ]]),
+    "Blue"
+  )
+end)
+
+test("a question is answered in own words, by the function", function()
+  send(
+    'tool: question {"questions":[{"question":"And now?","header":"Next","options":[{"label":"Yes","description":""}]}]}'
+  )
+  local id = editor:wait("it waits", "local q = require('sidestream').questions()[1] return q and q.id")
+  editor:lua("require('sidestream').answer(..., { { 'Something else' } })", id)
+  editor:wait("it is answered", "return #require('sidestream').questions() == 0")
+  editor:wait_idle()
+end)
+
+test("a sub-agent's permission is shown in the session above, and its session can be opened", function()
+  send('tool: task {"description":"look around","prompt":"bash: echo child > child.txt","subagent_type":"general"}')
+  wait_permission()
+  editor:wait_text("child.txt")
+  editor:wait_text("a sub-agent of")
+  local parent = editor:lua("return require('sidestream').session().id")
+  editor:command("Sidestream allow")
+  nothing_waits()
+  editor:wait_idle()
+  same("child\n", sandbox:read("child.txt"))
+  local child = editor:wait(
+    "the tool names its session",
+    [[
+    local transcript = require("sidestream.transcript").of(...)
+    for _, message in ipairs(transcript.messages) do
+      for _, part in ipairs(message.parts) do
+        if part.childSessionId then return part.childSessionId end
+      end
+    end
+  ]],
+    parent
+  )
+  editor:lua("require('sidestream').open({ session = ..., focus = false })", child)
+  editor:wait_text("The command has ended.")
+  editor:command("Sidestream parent")
+  same(parent, editor:lua("return require('sidestream').session().id"))
+end)

@@ -1,0 +1,168 @@
+-- A real Neovim in a terminal of its own, driven by keys as a person would, and looked into over RPC.
+
+local sandboxes = require("lib.sandbox")
+
+local M = {}
+
+---@class Editor
+---@field sandbox Sandbox
+---@field channel integer
+---@field job integer
+local Editor = {}
+Editor.__index = Editor
+
+local started = 0
+
+---@class EditorOptions
+---@field settings? table over the test's own `vim.g.sidestream`
+---@field no_opencode? boolean
+---@field columns? integer
+---@field lines? integer
+
+---@param sandbox Sandbox
+---@param options? EditorOptions
+---@return Editor
+function M.start(sandbox, options)
+  options = options or {}
+  started = started + 1
+  local socket = ("%s/nvim-%d.sock"):format(sandbox.path, started)
+  local settings = vim.tbl_deep_extend("force", {
+    command = { sandboxes.server() },
+    server = { env = sandbox.model_environment },
+  }, options.settings or {})
+  if vim.env.OPENCODE_BIN and not options.no_opencode then
+    settings.server.command = settings.server.command or { vim.env.OPENCODE_BIN }
+  end
+  local init = ("%s/init-%d.lua"):format(sandbox.path, started)
+  local file = assert(io.open(init, "w"))
+  file:write(([[
+    vim.opt.runtimepath:prepend(%q)
+    vim.opt.swapfile = false
+    vim.o.shada = ""
+    vim.g.sidestream = vim.json.decode(%q)
+    messages = {}
+    vim.notify = function(text, level) table.insert(messages, { text = text, level = level }) end
+  ]]):format(sandboxes.repository() .. "/editors/nvim", vim.json.encode(settings)))
+  file:close()
+  local job = vim.fn.jobstart({ vim.env.NVIM_BIN or vim.v.progpath, "-u", init, "--listen", socket }, {
+    pty = true,
+    cwd = sandbox.project,
+    env = sandbox.environment,
+    width = options.columns or 140,
+    height = options.lines or 40,
+    clear_env = false,
+    on_stdout = function() end,
+  })
+  assert(job > 0, "Neovim cannot be started")
+  local editor = setmetatable({ sandbox = sandbox, job = job }, Editor)
+  assert(
+    vim.wait(10000, function()
+      local ok, channel = pcall(vim.fn.sockconnect, "pipe", socket, { rpc = true })
+      editor.channel = ok and channel > 0 and channel or nil
+      return editor.channel ~= nil
+    end, 10),
+    "Neovim does not answer"
+  )
+  editor:wait("Neovim has started", "return vim.v.vim_did_enter == 1")
+  return editor
+end
+
+--- Runs Lua in the editor; `...` are its arguments.
+---@param code string
+---@return any
+function Editor:lua(code, ...)
+  return vim.rpcrequest(self.channel, "nvim_exec_lua", code, { ... })
+end
+
+--- Types, as a person does.
+---@param keys string in Neovim's notation
+function Editor:type(keys)
+  vim.rpcrequest(self.channel, "nvim_input", keys)
+end
+
+---@param command string
+function Editor:command(command)
+  vim.rpcrequest(self.channel, "nvim_command", command)
+end
+
+--- Waits until a Lua expression in the editor holds, and answers its value.
+---@param what string what is waited for, for the failure
+---@param code string
+---@param timeout? integer milliseconds
+---@return any
+function Editor:wait(what, code, ...)
+  local arguments, value = { ... }, nil
+  local held = vim.wait(40000, function()
+    value = self:lua(code, unpack(arguments))
+    return value ~= nil and value ~= vim.NIL and value ~= false
+  end, 20)
+  if not held then
+    error(
+      ("%s: waited in vain.\nThe screen:\n%s\nMessages: %s"):format(
+        what,
+        self:screen(),
+        vim.inspect(self:lua("return messages or {}"))
+      ),
+      2
+    )
+  end
+  return value
+end
+
+--- What the terminal shows.
+---@return string
+function Editor:screen()
+  return self:lua([[
+    vim.cmd.redraw()
+    local lines = {}
+    for row = 1, vim.o.lines do
+      local line = {}
+      for column = 1, vim.o.columns do
+        line[column] = vim.fn.screenstring(row, column)
+      end
+      lines[row] = (table.concat(line):gsub("%s+$", ""))
+    end
+    return table.concat(lines, "\n")
+  ]])
+end
+
+--- The panel's text.
+---@return string
+function Editor:text()
+  return self:lua([[
+    local buffer = require("sidestream").panel()
+    return buffer and table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), "\n") or ""
+  ]])
+end
+
+---@param text string
+function Editor:wait_text(text)
+  return self:wait(
+    "the panel shows " .. text,
+    [[
+    local buffer = require("sidestream").panel()
+    local all = buffer and table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), "\n") or ""
+    return all:find(..., 1, true)
+  ]],
+    text
+  )
+end
+
+--- Waits until the current session's run has ended.
+function Editor:wait_idle()
+  return self:wait(
+    "the run ends",
+    [[
+    local session = require("sidestream").session()
+    return session ~= nil and (session.status.type == "idle" or session.status.type == "error")
+  ]]
+  )
+end
+
+function Editor:close()
+  pcall(vim.fn.chanclose, self.channel)
+  pcall(vim.fn.jobstop, self.job)
+  vim.fn.jobwait({ self.job }, 5000)
+end
+
+return M

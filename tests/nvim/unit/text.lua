@@ -1,0 +1,72 @@
+-- The pure parts: text from outside, Markdown's marks, patches read backwards, settings.
+
+local config = require("sidestream.config")
+local markdown = require("sidestream.view.markdown")
+local patches = require("sidestream.patch")
+local sanitize = require("sidestream.view.sanitize")
+
+test("controls and terminal escapes go, tabs and line feeds stay", function()
+  same("a\tb\nc", sanitize.text("a\tb\r\nc"))
+  same("red", sanitize.text("\27[1;31mred\27[0m"))
+  same("link", sanitize.text("\27]8;;http://x\7link\27]8;;\7"))
+  same("nul", sanitize.text("n\0u\8l"))
+  same("ünï", sanitize.text("ünï"))
+end)
+
+test("an escape that is cut between two pieces is still one", function()
+  local first, kept = sanitize.piece("one\27[3")
+  same("one", first)
+  local second = sanitize.piece(kept .. "1mtwo")
+  same("two", second)
+  first, kept = sanitize.piece("line\r")
+  same({ "line", "\r" }, { first, kept })
+end)
+
+test("Markdown's marks are found, and code is left alone", function()
+  local groups = {}
+  for _, span in ipairs(markdown.spans("some **bold** and `co**de**` text")) do
+    if not span.conceal then
+      table.insert(groups, span[3])
+    end
+  end
+  table.sort(groups)
+  same({ "SidestreamBold", "SidestreamInlineCode" }, groups)
+  same({}, markdown.spans(("x**y** "):rep(10000)))
+  same("lua", markdown.fence("```lua"))
+  same("", markdown.fence("  ~~~"))
+  same(nil, markdown.fence("```inline``` text"))
+end)
+
+test("snake_case and globs are no italics", function()
+  same({}, markdown.spans("a snake_case_name here"))
+  same({}, markdown.spans("5 * 3 * 2"))
+end)
+
+test("a patch is taken back, also when the file has moved on around it", function()
+  local patch = "--- a\n+++ b\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n"
+  same({ "one", "two", "three" }, patches.before({ "one", "TWO", "three" }, patch))
+  same({ "new", "one", "two", "three" }, patches.before({ "new", "one", "TWO", "three" }, patch))
+  same(nil, patches.before({ "all", "else" }, patch))
+  same({}, patches.before({ "a", "b" }, "@@ -0,0 +1,2 @@\n+a\n+b\n"))
+  same({ "a", "b" }, patches.before({}, "@@ -1,2 +0,0 @@\n-a\n-b\n"))
+end)
+
+test("several diffs of one file are taken back last first", function()
+  local patch = "@@ -1,1 +1,1 @@\n-one\n+two\n@@ -1,1 +1,1 @@\n-two\n+three\n"
+  same({ "one" }, patches.before({ "three" }, patch))
+end)
+
+test("settings that do not exist or are of the wrong type are named", function()
+  vim.g.sidestream =
+    { panle = {}, panel = { width = "wide" }, server = { anything = 1 }, keymaps = { panel = { allow = false } } }
+  same(
+    { "`panel.width` must be a number, not a string.", "`panle` is not a setting of Sidestream." },
+    config.problems()
+  )
+  vim.g.sidestream = { panel = { layout = "left" } }
+  same("left", config.get().panel.layout)
+  config.setup({ panel = { layout = "float" } })
+  same("float", config.get().panel.layout)
+  config.setup()
+  vim.g.sidestream = nil
+end)
