@@ -195,6 +195,14 @@ pub async fn session_abort(room: Room) {
         .await;
     let rest = editor.rest(0).await;
     editor.becomes_as_stored(&session, &rest).await;
+
+    // Before the run has begun, too.
+    editor.prompt(&session, "long: 100000").await;
+    let abort = json!({"sessionId": session});
+    editor.request::<SessionAbort>(abort).await.unwrap();
+    editor.idle(&session).await;
+    editor.ask(&session, "and on").await;
+    assert!(editor.last_words(&session).starts_with("You said: and on"));
 }
 
 pub async fn part_content(room: Room) {

@@ -77,6 +77,7 @@ impl Actor {
 
     fn send(&mut self, dialect: Arc<dyn Dialect>, queued: Queued, responder: Responder) {
         let session = queued.prompt.session_id.clone();
+        self.is_wanted(&session);
         self.replica.submitted(&session);
         let prompt = queued.prompt.clone();
         let mode = self.mode_to_renew(&session, prompt.agent.as_deref());

@@ -170,12 +170,7 @@ impl Actor {
                 self.delete_session(params.session_id, responder, dialect);
             }
             InstanceRequest::SessionAbort(params) => {
-                let session = params.session_id;
-                if self.replica.view_of(&session).is_none() {
-                    // The server would answer true (v1 contract, §5), and nobody would know.
-                    return responder.fail(unknown_session(&session));
-                }
-                self.simply(responder, async move { dialect.abort(&session).await });
+                self.abort(params.session_id, responder, dialect);
             }
             InstanceRequest::SessionArchive(params) => self.adopt(responder, async move {
                 dialect.archive(&params.session_id, Some(now())).await
@@ -371,7 +366,7 @@ impl Actor {
     }
 
     /// Something that OpenCode does or refuses; what comes of it is told by events.
-    fn simply(
+    pub(super) fn simply(
         &self,
         responder: Responder,
         work: impl Future<Output = Result<(), Error>> + Send + 'static,

@@ -1,7 +1,7 @@
 //! Runs that are not begun by a prompt: commands, the user's shell, compactions. OpenCode answers
 //! them when they have ended; clients are answered when they have begun.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::protocol::requests::{
     Done, InstanceRequest, PromptState, SessionCommand, SessionCompact, SessionPrompt,
     SessionRunResult, SessionSend, SessionShell,
 };
-use crate::protocol::{Catalog, Error, ErrorKind, MessageId, SessionId};
+use crate::protocol::{Catalog, Error, ErrorKind, MessageId, SessionId, SessionStatus};
 
 /// What OpenCode itself takes when nobody has chosen.
 pub(super) const DEFAULT_AGENT: &str = "build";
@@ -26,6 +26,8 @@ pub(super) const DEFAULT_AGENT: &str = "build";
 pub(super) struct Runs {
     count: u64,
     beginning: HashMap<SessionId, Vec<(u64, Answer)>>,
+    /// Sessions to abort as soon as they run.
+    unwanted: HashSet<SessionId>,
 }
 
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
@@ -202,8 +204,46 @@ impl Actor {
         });
     }
 
+    /// An abort between a prompt and the beginning of its run is answered and does nothing (v1
+    /// contract, rule 7): it is repeated when the run has begun.
+    pub(super) fn abort(
+        &mut self,
+        session: SessionId,
+        responder: Responder,
+        dialect: Arc<dyn Dialect>,
+    ) {
+        let known = self.replica.info(&session);
+        match known.and_then(|_| self.replica.status(&session)) {
+            // The server would answer true (v1 contract, §5), and nobody would know.
+            None => return responder.fail(unknown_session(&session)),
+            Some(SessionStatus::Submitted) => {
+                self.runs.unwanted.insert(session.clone());
+            }
+            Some(_) => {}
+        }
+        self.simply(responder, async move { dialect.abort(&session).await });
+    }
+
+    /// A new prompt is wanted, whatever was aborted before it.
+    pub(super) fn is_wanted(&mut self, session: &SessionId) {
+        self.runs.unwanted.remove(session);
+    }
+
     /// The server says that the session runs.
     pub(super) fn run_began(&mut self, session: &SessionId) {
+        if self.runs.unwanted.remove(session)
+            && let Some(dialect) = self.dialect.clone()
+        {
+            let aborted = session.clone();
+            self.spawn_work(
+                async move { dialect.abort(&aborted).await },
+                |_, aborted| {
+                    if let Err(error) = aborted {
+                        tracing::warn!("a run that nobody wanted goes on: {error}");
+                    }
+                },
+            );
+        }
         if let Some(waiting) = self.runs.beginning.remove(session) {
             self.tell();
             for (_, answer) in waiting {
