@@ -366,7 +366,7 @@ impl Actor {
     }
 
     /// Something that OpenCode does or refuses; what comes of it is told by events.
-    pub(super) fn simply(
+    fn simply(
         &self,
         responder: Responder,
         work: impl Future<Output = Result<(), Error>> + Send + 'static,

@@ -221,7 +221,18 @@ impl Actor {
             }
             Some(_) => {}
         }
-        self.simply(responder, async move { dialect.abort(&session).await });
+        let aborted = session.clone();
+        self.spawn_work(
+            async move { dialect.abort(&aborted).await },
+            move |actor, result| {
+                // If it begins all the same, it is aborted then.
+                let waits = actor.replica.status(&session) == Some(&SessionStatus::Submitted);
+                if waits && result.is_ok() {
+                    actor.replica.not_running(&session);
+                }
+                actor.answer(responder, result.map(|()| Done {}));
+            },
+        );
     }
 
     /// A new prompt is wanted, whatever was aborted before it.
