@@ -1,18 +1,20 @@
-// The line on top: which session this is, the way back from a sub-agent, and the state of the connection and of the run.
+// The line on top: which session this is, the way back from a sub-agent, what it has used, and the state of run and connection.
 
 import type { PanelState } from "../src/panelMessages";
 import type { SessionStatus } from "../src/protocol";
 import { ask, run } from "./bridge";
 import { h, icon, redraw } from "./dom";
+import { meter } from "./meter";
 import { t } from "./texts";
 
 export class Header {
   private readonly title = h("div", { class: "session-title" });
   private readonly status = h("div", { class: "connection", role: "status" });
   private readonly activity = h("div", { class: "activity" });
+  private readonly meter = h("div", { class: "meter" });
   private retry: Extract<SessionStatus, { type: "retry" }> | undefined;
   private countdown: ReturnType<typeof setInterval> | undefined;
-  readonly element = h("header", { class: "head" }, this.title, this.activity, this.status);
+  readonly element = h("header", { class: "head" }, this.title, this.activity, this.meter, this.status);
 
   show(state: PanelState): void {
     const { session, parent, instance, connection, manyFolders } = state;
@@ -23,6 +25,7 @@ export class Header {
       h("h1", {}, session ? session.title || t("Untitled session") : t("New session")),
     ]);
     redraw(this.status, [connection, instance?.state], () => [h("span", { class: `dot ${instance?.state ?? "none"}`, "aria-hidden": "true" }), connection]);
+    redraw(this.meter, session?.usage, () => meter(session?.usage));
     this.showActivity(session?.status);
   }
 

@@ -99,7 +99,7 @@ export class Workbench {
 
   /** Loads the workbench, anew when it was open. */
   async open(folder = this.folders[0]) {
-    await this.page.goto(`${this.address}/?folder=${encodeURIComponent(folder)}`, { waitUntil: "domcontentloaded" });
+    await this.page.goto(folder ? `${this.address}/?folder=${encodeURIComponent(folder)}` : `${this.address}/?ew=true`, { waitUntil: "domcontentloaded" });
     await this.page.locator(".monaco-workbench").waitFor();
     await this.page.locator("#workbench\\.parts\\.statusbar").waitFor();
     await this.extensionIsKnown();
@@ -165,9 +165,15 @@ export class Workbench {
     await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
   }
 
+  /** Ends the VS Code server alone: what its extension host started has to end by itself. */
+  stopServing() {
+    if (this.pid) endGroup(this.pid);
+    this.pid = undefined;
+  }
+
   async close() {
     await this.browser?.close();
-    if (this.pid) endGroup(this.pid);
+    this.stopServing();
     this.model?.close();
     await rm(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }

@@ -7,7 +7,6 @@ import { h, icon, iconButton, redraw } from "../dom";
 import { t } from "../texts";
 import { Attachments } from "./attachments";
 import { CompletionList } from "./completionList";
-import { meter } from "./meter";
 
 const rememberedPrompts = 50;
 
@@ -21,7 +20,6 @@ export class PromptBox {
   private readonly pickers = h("div", { class: "pickers" });
   private readonly send = h("button", { type: "button", class: "send", "aria-label": t("Send"), title: t("Send (Enter)"), onclick: () => run(this.submit()) }, icon("send"));
   private readonly stop = h("button", { type: "button", class: "stop", "aria-label": t("Stop"), title: t("Stop (Escape)"), hidden: true, onclick: () => this.abort() }, icon("debug-stop"));
-  private readonly meter = h("div", { class: "meter" });
   readonly element: HTMLElement;
   private sessionId = "";
   private sending = false;
@@ -38,7 +36,6 @@ export class PromptBox {
           iconButton("attach", t("Attach files"), () => run(ask("attach", {}))),
           this.pickers,
           h("span", { class: "space" }),
-          this.meter,
           this.stop,
           this.send,
         ),
@@ -63,7 +60,6 @@ export class PromptBox {
     this.send.title = running ? t("Send when the run has ended (Enter)") : t("Send (Enter)");
     this.attachments.setContext(state.context);
     redraw(this.pickers, state.choice, () => pickers(state.choice));
-    redraw(this.meter, state.session?.usage, () => meter(state.session?.usage));
   }
 
   insert(text: string | undefined, parts: PromptPart[] = []): void {
@@ -155,8 +151,9 @@ export class PromptBox {
   }
 
   private keepDraft(): void {
-    const { [this.sessionId]: _, ...others } = memory.drafts ?? {};
-    remember({ drafts: this.box.value ? { ...others, [this.sessionId]: this.box.value } : others });
+    const drafts = { ...memory.drafts, [this.sessionId]: this.box.value };
+    if (!this.box.value) delete drafts[this.sessionId];
+    remember({ drafts });
   }
 
   private restoreDraft(): void {

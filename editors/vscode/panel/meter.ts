@@ -1,8 +1,8 @@
 // How full the model's context is, and what the session has cost, its sub-agents included.
 
-import type { Usage } from "../../src/protocol";
-import { h } from "../dom";
-import { t } from "../texts";
+import type { Usage } from "../src/protocol";
+import { h } from "./dom";
+import { t } from "./texts";
 
 export function meter(usage: Usage | undefined): HTMLElement[] {
   if (!usage) return [];
