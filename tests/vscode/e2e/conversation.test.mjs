@@ -83,7 +83,7 @@ test("the active file goes along, unless its chip is off", async () => {
 
 test("hidden and shown again, the panel has the same messages, place and draft", async () => {
   const before = await state();
-  await bench.run("View: Hide Secondary Side Bar");
+  await bench.page.keyboard.press("Control+Alt+B");
   await panel.prompt.waitFor({ state: "hidden" });
   await bench.panel();
   assert.deepEqual(await state(before), before);

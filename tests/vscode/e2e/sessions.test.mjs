@@ -41,6 +41,8 @@ test("a session is opened from the tree", async () => {
 
 test("a session is found by its title", async () => {
   await rows().first().click();
+  await panel.user.getByText("Look around").waitFor();
+  await panel.frame.locator("textarea:focus").waitFor();
   await bench.run("Sidestream: Search Sessions");
   await bench.pick("My fi", "My first");
   await panel.user.getByText("the first session").waitFor();
@@ -59,5 +61,7 @@ test("a session is deleted after a confirmation", async () => {
 
 async function menu(row, entry) {
   await row.click({ button: "right" });
-  await bench.page.locator(".context-view, .monaco-menu-container").getByRole("menuitem", { name: entry }).click();
+  const item = bench.page.getByRole("menuitem", { name: entry });
+  await item.hover();
+  await item.click();
 }

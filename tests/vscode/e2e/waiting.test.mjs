@@ -73,7 +73,7 @@ test("with the panel hidden a permission is rejected from the notification", asy
   await bench.run("Sidestream: New Session");
   await panel.send("slow: 100 say: bash: touch unseen.txt");
   await panel.assistant.getByText("I will").waitFor();
-  await bench.run("View: Hide Secondary Side Bar");
+  await bench.page.keyboard.press("Control+Alt+B");
   const toast = bench.notification("Sidestream:");
   await toast.getByRole("button", { name: "Reject" }).click();
   panel = await bench.panel();

@@ -12,7 +12,7 @@ import { openCodeCommand, serverProgram, workbenchProgram } from "./programs.mjs
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-const patience = 60_000;
+const patience = 20_000;
 
 export class Workbench {
   /** Everything up to the empty workbench. `settings` are added to the user's. */

@@ -74,10 +74,7 @@ export class CompletionList {
     const item = this.items[index];
     this.close();
     if (!item) return;
-    const { value } = this.box;
-    const after = value.slice(item.end);
-    const insert = item.insert.endsWith("/") || /^\s/.test(after) ? item.insert : `${item.insert} `;
-    this.box.setRangeText(insert, item.start, item.end, "end");
+    this.box.setRangeText(item.insert, item.start, item.end, "end");
     this.accepted();
   }
 
