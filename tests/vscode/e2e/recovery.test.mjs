@@ -62,7 +62,7 @@ test("without a folder the panel offers to open one", async () => {
 test("in a folder that is not trusted nothing is started", async () => {
   const panel = await fresh({ settings: { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" } });
   await panel.frame.getByText("This folder is not trusted").waitFor();
-  assert.equal((await processesWith(bench.home)).filter(({ line }) => line.includes("opencode")).length, 0);
+  assert.deepEqual(await ours(), []);
 });
 
 /** What the extension started: the server, the guard, OpenCode and its tools. */
