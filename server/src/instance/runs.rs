@@ -5,6 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use super::actor::{Actor, Phase};
 use super::outlet::Responder;
@@ -20,6 +23,9 @@ use crate::protocol::{Catalog, Error, ErrorKind, MessageId, SessionId, SessionSt
 
 /// What OpenCode itself takes when nobody has chosen.
 pub(super) const DEFAULT_AGENT: &str = "build";
+
+/// A run begins within this on a warm server (v1 contract, §1).
+const BEGINS_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// Who waits for a run to begin.
 #[derive(Default)]
@@ -225,14 +231,23 @@ impl Actor {
         self.spawn_work(
             async move { dialect.abort(&aborted).await },
             move |actor, result| {
-                // If it begins all the same, it is aborted then.
-                let waits = actor.replica.status(&session) == Some(&SessionStatus::Submitted);
-                if waits && result.is_ok() {
-                    actor.replica.not_running(&session);
+                if result.is_ok() {
+                    actor.expect_no_run(session);
                 }
                 actor.answer(responder, result.map(|()| Done {}));
             },
         );
+    }
+
+    /// An aborted prompt may never be run at all, and the server does not say so. If it is run all the
+    /// same later on, it is aborted then.
+    fn expect_no_run(&self, session: SessionId) {
+        self.spawn_work(sleep(BEGINS_WITHIN), move |actor, ()| {
+            let waits = actor.replica.status(&session) == Some(&SessionStatus::Submitted);
+            if waits && actor.runs.unwanted.contains(&session) {
+                actor.replica.not_running(&session);
+            }
+        });
     }
 
     /// A new prompt is wanted, whatever was aborted before it.

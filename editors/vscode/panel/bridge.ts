@@ -1,0 +1,68 @@
+// The way to the extension host: questions with answers, messages, and the memory that outlives the page.
+
+import type { FromPanel, PanelMemory, PanelRequests, RelayedMethod, ToPanel } from "../src/panelMessages";
+import type { Requests } from "../src/protocol";
+
+interface Host {
+  postMessage(message: FromPanel): void;
+  getState(): PanelMemory | undefined;
+  setState(state: PanelMemory): void;
+}
+declare function acquireVsCodeApi(): Host;
+
+type SessionParams<M extends RelayedMethod> = Omit<Requests[M]["params"], "instanceId" | "sessionId">;
+
+const host = acquireVsCodeApi();
+const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+let lastId = 0;
+let rememberTimer: ReturnType<typeof setTimeout> | undefined;
+export const memory: PanelMemory = host.getState() ?? {};
+
+/** Called with what went wrong when nobody else deals with it. */
+let reportFailure: (message: string) => void = () => undefined;
+
+export function ask<N extends keyof PanelRequests>(name: N, params: PanelRequests[N]["params"]): Promise<PanelRequests[N]["result"]> {
+  return post(name, params) as Promise<PanelRequests[N]["result"]>;
+}
+
+/** A request of the protocol; the host adds the shown instance and session. */
+export function relay<M extends RelayedMethod>(method: M, params: SessionParams<M>): Promise<Requests[M]["result"]> {
+  return post(method, params) as Promise<Requests[M]["result"]>;
+}
+
+/** Waits for nothing; a failure is shown. */
+export function run(promise: Promise<unknown>): void {
+  promise.catch((error: unknown) => reportFailure(error instanceof Error ? error.message : String(error)));
+}
+
+export function remember(change: Partial<PanelMemory>): void {
+  Object.assign(memory, change);
+  host.setState(memory);
+  // The host's copy is for a new window; it need not have every letter at once.
+  rememberTimer ??= setTimeout(() => {
+    rememberTimer = undefined;
+    host.postMessage({ type: "remember", memory });
+  }, 300);
+}
+
+export function listen(handlers: { [T in ToPanel["type"]]: (message: Extract<ToPanel, { type: T }>) => void }, failed: (message: string) => void): void {
+  reportFailure = failed;
+  window.addEventListener("message", ({ data }: MessageEvent<ToPanel>) => {
+    const handler = handlers[data.type] as ((message: ToPanel) => void) | undefined;
+    handler?.(data);
+  });
+  host.postMessage({ type: "ready", memory });
+}
+
+export function answered({ id, value, error }: Extract<ToPanel, { type: "answer" }>): void {
+  const request = waiting.get(id);
+  waiting.delete(id);
+  if (error) request?.reject(new Error([error.message, error.hint].filter(Boolean).join(" ")));
+  else request?.resolve(value);
+}
+
+function post(name: string, params: unknown): Promise<unknown> {
+  const id = ++lastId;
+  host.postMessage({ type: "ask", id, name, params });
+  return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+}

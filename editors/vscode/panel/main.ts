@@ -1,0 +1,69 @@
+// The panel's page: puts its pieces together and hands them what the extension host says.
+
+import type { PanelState } from "../src/panelMessages";
+import { answered, listen } from "./bridge";
+import { Cards } from "./cards/cards";
+import { h, icon } from "./dom";
+import { Header } from "./header";
+import { PromptBox } from "./prompt/promptBox";
+import { t } from "./texts";
+import { TranscriptView } from "./transcript/transcriptView";
+
+const view = new TranscriptView();
+const header = new Header();
+const prompt = new PromptBox();
+const cards = new Cards((text) => (view.announcer.textContent = text));
+const welcome = h("div", { class: "welcome", hidden: true },
+  icon("comment-discussion"),
+  h("p", {}, t("What should be done here?")),
+  h("p", { class: "note" }, t("An agent reads, changes and runs what you allow it to.")));
+const failure = h("div", { class: "toast failure", role: "alert", hidden: true });
+let state: PanelState | undefined;
+let isEmpty = true;
+
+view.area.prepend(welcome);
+view.supports = (method) => !state?.unsupported.includes(method);
+view.onTodos = () => cards.showTodos(view.transcript.todos);
+failure.addEventListener("click", () => (failure.hidden = true));
+
+document.body.append(
+  header.element,
+  h("div", { class: "middle" }, view.area, view.scroller.jump),
+  failure,
+  cards.element,
+  prompt.element,
+  view.announcer,
+);
+
+function drawWelcome(): void {
+  welcome.hidden = !isEmpty || state?.session !== undefined || state?.obstacle !== undefined;
+}
+
+listen({
+  state(message) {
+    state = message.state;
+    header.show(state);
+    prompt.show(state);
+    cards.show(state);
+    drawWelcome();
+  },
+  shown({ snapshot }) {
+    isEmpty = snapshot === undefined;
+    failure.hidden = true;
+    view.show(snapshot);
+    drawWelcome();
+  },
+  events({ events }) {
+    view.apply(events);
+  },
+  answer: answered,
+  insert({ text, parts }) {
+    prompt.insert(text, parts);
+  },
+  focus() {
+    prompt.focus();
+  },
+}, (message) => {
+  failure.textContent = message;
+  failure.hidden = false;
+});

@@ -1,0 +1,105 @@
+// What goes with the prompt besides its text: chips for files, selections and pictures, and the chip of the active file.
+
+import type { EditorContext } from "../../src/panelMessages";
+import type { PromptPart } from "../../src/protocol";
+import { memory, remember } from "../bridge";
+import { h, icon, iconButton, redraw } from "../dom";
+import { t } from "../texts";
+
+export class Attachments {
+  readonly element = h("div", { class: "chips", role: "list", "aria-label": t("Context of the prompt") });
+  private parts: PromptPart[] = [];
+  private context: EditorContext | undefined;
+
+  add(parts: PromptPart[]): void {
+    this.parts.push(...parts);
+    this.draw();
+  }
+
+  setContext(context: EditorContext | undefined): void {
+    this.context = context;
+    this.draw();
+  }
+
+  get withContext(): boolean {
+    return this.context !== undefined && !memory.contextOff;
+  }
+
+  take(): PromptPart[] {
+    const parts = this.parts;
+    this.parts = [];
+    this.draw();
+    return parts;
+  }
+
+  /** Pictures and files that were pasted or dropped. */
+  async addFiles(files: Iterable<File>): Promise<void> {
+    for (const file of files) {
+      const data = await base64(file);
+      const isImage = file.type.startsWith("image/");
+      this.add([isImage ? { type: "image", mime: file.type, data } : { type: "attachment", mime: file.type || "text/plain", data, filename: file.name }]);
+    }
+  }
+
+  private draw(): void {
+    redraw(this.element, [this.context, memory.contextOff, this.parts], () => [
+      this.context && this.contextChip(this.context),
+      ...this.parts.map((part, index) => this.chip(part, index)),
+    ]);
+  }
+
+  private contextChip({ label, range }: EditorContext): HTMLElement {
+    const off = memory.contextOff === true;
+    const name = range ? `${label}:${range.start}-${range.end}` : label;
+    const toggle = () => {
+      remember({ contextOff: !off });
+      this.draw();
+    };
+    return h("span", { role: "listitem" },
+      h("button", {
+        type: "button", class: off ? "chip off" : "chip", "aria-pressed": String(!off), onclick: toggle,
+        title: off ? t("The active file is not sent. Press to send it.") : t("The active file is sent with the prompt. Press to leave it out."),
+        "aria-label": t("Active file: {0}", name),
+      }, icon(off ? "eye-closed" : "eye"), h("span", {}, name)));
+  }
+
+  private chip(part: PromptPart, index: number): HTMLElement {
+    const name = nameOf(part);
+    const remove = () => {
+      this.parts.splice(index, 1);
+      this.draw();
+    };
+    const picture = part.type === "image" ? h("img", { src: `data:${part.mime};base64,${part.data}`, alt: "" }) : icon("file");
+    return h("span", { class: "chip", role: "listitem" }, picture, h("span", {}, name), iconButton("close", t("Remove {0}", name), remove));
+  }
+}
+
+function nameOf(part: PromptPart): string {
+  switch (part.type) {
+    case "text":
+      return part.text.slice(0, 30);
+    case "file":
+      return part.range ? `${lastSegment(part.path)}:${part.range.start}-${part.range.end}` : lastSegment(part.path);
+    case "selection":
+      return `${lastSegment(part.path)}:${part.range.start}-${part.range.end}`;
+    case "image":
+      return t("Picture");
+    case "attachment":
+      return part.filename ?? part.mime;
+    case "agent":
+      return `@${part.name}`;
+  }
+}
+
+function lastSegment(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}
+
+function base64(file: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve((reader.result as string).replace(/^[^,]*,/, ""));
+    reader.onerror = () => reject(new Error(t("“{0}” could not be read.", file.name)));
+    reader.readAsDataURL(file);
+  });
+}

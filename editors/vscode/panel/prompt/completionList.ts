@@ -1,0 +1,90 @@
+// The list that opens above the prompt at `@` and `/`. What is in it, the server says; the list only lets choose.
+
+import type { Completion } from "../../src/panelMessages";
+import { ask } from "../bridge";
+import { h, icon } from "../dom";
+import { t } from "../texts";
+
+/** Where a mention or a command is being written. */
+const trigger = /(^|\s)(@[^\s]*|\/[^\s]*)$/;
+
+export class CompletionList {
+  readonly element = h("ul", { class: "completions", id: "completions", role: "listbox", "aria-label": t("Suggestions"), hidden: true });
+  private items: Completion[] = [];
+  private selected = 0;
+  private asked = 0;
+
+  constructor(private readonly box: HTMLTextAreaElement, private readonly accepted: () => void) {
+    this.element.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      const option = event.target instanceof Element ? event.target.closest<HTMLElement>("[role=option]") : null;
+      if (option) this.accept(Number(option.dataset["index"]));
+    });
+    box.addEventListener("blur", () => this.close());
+  }
+
+  get isOpen(): boolean {
+    return !this.element.hidden;
+  }
+
+  async update(): Promise<void> {
+    const text = this.box.value;
+    const offset = this.box.selectionStart;
+    const word = trigger.exec(text.slice(0, offset))?.[2];
+    // Commands stand at the beginning only; a slash elsewhere is a path or a word.
+    if (word === undefined || (word.startsWith("/") && offset !== word.length)) return this.close();
+    const turn = ++this.asked;
+    const items = await ask("complete", { text, offset }).catch(() => []);
+    if (turn !== this.asked || text !== this.box.value) return;
+    this.items = items;
+    this.selected = 0;
+    if (items.length === 0) this.close();
+    else this.draw();
+  }
+
+  close(): void {
+    this.asked++;
+    this.element.hidden = true;
+    this.box.removeAttribute("aria-activedescendant");
+    this.box.setAttribute("aria-expanded", "false");
+  }
+
+  /** Whether the key was meant for the list. */
+  key(event: KeyboardEvent): boolean {
+    if (!this.isOpen) return false;
+    switch (event.key) {
+      case "ArrowDown":
+      case "ArrowUp":
+        this.selected = (this.selected + (event.key === "ArrowDown" ? 1 : -1) + this.items.length) % this.items.length;
+        this.draw();
+        return true;
+      case "Enter":
+      case "Tab":
+        this.accept(this.selected);
+        return true;
+      case "Escape":
+        this.close();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private accept(index: number): void {
+    const item = this.items[index];
+    this.close();
+    if (!item) return;
+    this.box.setRangeText(item.insert, item.start, item.end, "end");
+    this.accepted();
+  }
+
+  private draw(): void {
+    this.element.replaceChildren(...this.items.map(({ label, detail, icon: name }, index) =>
+      h("li", { role: "option", id: `completion-${index}`, "data-index": index, "aria-selected": String(index === this.selected) },
+        icon(name), h("span", { class: "label" }, label), detail !== undefined && h("span", { class: "detail" }, detail))));
+    this.element.hidden = false;
+    this.element.children[this.selected]?.scrollIntoView({ block: "nearest" });
+    this.box.setAttribute("aria-expanded", "true");
+    this.box.setAttribute("aria-activedescendant", `completion-${this.selected}`);
+  }
+}

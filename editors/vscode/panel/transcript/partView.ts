@@ -1,0 +1,131 @@
+// Draws the parts of a message, one view for each kind. Kinds that say nothing to a person have none.
+
+import type { Part } from "../../src/protocol";
+import { ask, run } from "../bridge";
+import { h, icon, redraw } from "../dom";
+import { t } from "../texts";
+import { MarkdownView } from "./markdownView";
+import { plainText } from "./plainText";
+import { ToolCard } from "./toolCard";
+
+export interface PartView {
+  readonly element: HTMLElement;
+  /** `settled`: the part will not grow any more. */
+  draw(part: Part, settled: boolean): void;
+}
+
+export function partView(part: Part, messageId: string, fromUser: boolean): PartView | undefined {
+  switch (part.type) {
+    case "text":
+      if (part.synthetic) return undefined;
+      return fromUser ? new PlainView() : new TextView();
+    case "reasoning":
+      return new ReasoningView();
+    case "tool":
+      return new ToolCard(part, messageId);
+    case "file":
+      return new FileView();
+    case "agent":
+    case "subtask":
+    case "retry":
+    case "compaction":
+    case "unknown":
+      return new NoteView();
+    case "patch":
+    case "stepStart":
+    case "stepFinish":
+      return undefined;
+  }
+}
+
+/** What the user wrote, as it was written. */
+class PlainView implements PartView {
+  readonly element = h("div", { class: "plain" });
+
+  draw(part: Part): void {
+    if (part.type === "text") this.element.textContent = plainText(part.text);
+  }
+}
+
+class TextView implements PartView {
+  readonly element = h("div", { class: "text" });
+  private readonly markdown = new MarkdownView();
+  private readonly gap = h("div", { class: "note", hidden: true }, icon("warning"), t("A piece is missing here until the answer is complete."));
+
+  constructor() {
+    this.element.append(this.markdown.element, this.gap);
+  }
+
+  draw(part: Part, settled: boolean): void {
+    if (part.type !== "text") return;
+    this.markdown.draw(part.text, settled);
+    this.gap.hidden = !part.partial;
+  }
+}
+
+class ReasoningView implements PartView {
+  readonly element = h("details", { class: "reasoning" });
+  private readonly head = h("summary", {});
+  private readonly markdown = new MarkdownView();
+  private part: { text: string; settled: boolean } = { text: "", settled: false };
+
+  constructor() {
+    this.element.append(this.head, this.markdown.element);
+    this.element.addEventListener("toggle", () => this.drawText());
+  }
+
+  draw(part: Part, settled: boolean): void {
+    if (part.type !== "reasoning") return;
+    const { start, end } = part.time ?? {};
+    const seconds = start !== undefined && end !== undefined ? Math.max(1, Math.round((end - start) / 1000)) : undefined;
+    const label = seconds === undefined ? (settled ? t("Thought") : t("Thinking …")) : t("Thought for {0} s", seconds);
+    redraw(this.head, label, () => [icon("lightbulb"), label]);
+    this.part = { text: part.text, settled };
+    this.drawText();
+  }
+
+  private drawText(): void {
+    if (this.element.open) this.markdown.draw(this.part.text, this.part.settled);
+  }
+}
+
+class FileView implements PartView {
+  readonly element = h("div", { class: "attachment" });
+
+  draw(part: Part): void {
+    if (part.type !== "file") return;
+    redraw(this.element, part, () => {
+      const name = part.filename ?? part.mime;
+      if (part.mime.startsWith("image/") && part.url.startsWith("data:")) return [h("img", { src: part.url, alt: name })];
+      const file = /^file:\/\/([^?]+)/.exec(part.url)?.[1];
+      if (file === undefined) return [icon("file"), name];
+      return [icon("file"), h("button", { type: "button", class: "link", onclick: () => run(ask("openFile", { path: decodeURIComponent(file) })) }, name)];
+    });
+  }
+}
+
+/** Something that is told in one line. */
+class NoteView implements PartView {
+  readonly element = h("div", { class: "note" });
+
+  draw(part: Part): void {
+    redraw(this.element, part, () => [plainText(noteOf(part))]);
+  }
+}
+
+function noteOf(part: Part): string {
+  switch (part.type) {
+    case "agent":
+      return `@${part.name}`;
+    case "subtask":
+      return t("Task for {0}: {1}", part.agent, part.description);
+    case "retry":
+      return t("Try {0} failed: {1}", part.attempt, part.error.message);
+    case "compaction":
+      return part.auto ? t("The session was summarised, since its context was full.") : t("The session was summarised.");
+    case "unknown":
+      return t("A part of a kind that this version does not know.");
+    default:
+      return "";
+  }
+}

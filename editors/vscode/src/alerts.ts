@@ -1,0 +1,73 @@
+// Native notifications: a permission or question while the panel is hidden, the end of a run while the window is not looked at.
+// The setting sidestream.notifications says which; what the panel shows already is not said twice.
+
+import * as vscode from "vscode";
+import type { App } from "./app";
+import { showError } from "./errors";
+import type { Permission, PermissionReply, Question, Session } from "./protocol";
+import { titleOf } from "./sessionsTree";
+
+export class Alerts {
+  private readonly running = new Set<string>();
+
+  constructor(private readonly app: App) {
+    const { backend } = app;
+    backend.on("sidestream/permission/didAsk", ({ instanceId, permission }) => void this.permission(instanceId, permission).catch(showError));
+    backend.on("sidestream/question/didAsk", ({ instanceId, question }) => void this.question(instanceId, question).catch(showError));
+    backend.on("sidestream/session/didChange", ({ session }) => void this.session(session).catch(showError));
+  }
+
+  private async permission(instanceId: string, permission: Permission): Promise<void> {
+    if (this.seen(permission) || !wanted("waiting")) return;
+    const { t } = vscode.l10n;
+    const answers = new Map<string, PermissionReply>([[t("Allow once"), "once"], [t("Always allow"), "always"], [t("Reject"), "reject"]]);
+    if (permission.always.length === 0) answers.delete(t("Always allow"));
+    const show = permission.diff?.length ? t("Show diff") : t("Show");
+    const chosen = await vscode.window.showWarningMessage(`Sidestream: ${permission.title}`, ...answers.keys(), show);
+    if (chosen === undefined) return;
+    // It may have been answered elsewhere while the notification was there.
+    if (!this.app.overview.permissions.has(permission.id)) return;
+    const reply = answers.get(chosen);
+    if (reply) await this.app.backend.request("sidestream/permission/reply", { instanceId, permissionId: permission.id, reply });
+    else await this.show(instanceId, permission);
+  }
+
+  private async question(instanceId: string, question: Question): Promise<void> {
+    if (this.seen(question) || !wanted("waiting")) return;
+    const { t } = vscode.l10n;
+    const answer = t("Answer");
+    const text = question.questions[0]?.question ?? t("The agent asks you something.");
+    if ((await vscode.window.showInformationMessage(`Sidestream: ${text}`, answer)) === answer) await this.show(instanceId, question);
+  }
+
+  /** A run has ended that nobody was looking at. */
+  private async session(session: Session): Promise<void> {
+    const runs = !["idle", "error"].includes(session.status.type);
+    if (runs) {
+      this.running.add(session.id);
+      return;
+    }
+    const ended = this.running.delete(session.id);
+    if (!ended || session.parentId !== undefined || vscode.window.state.focused || !wanted("done")) return;
+    const { t } = vscode.l10n;
+    const show = t("Show");
+    const chosen = session.status.type === "error"
+      ? await vscode.window.showErrorMessage(t("“{0}” failed: {1}", titleOf(session), session.status.message), show)
+      : await vscode.window.showInformationMessage(t("“{0}” is done.", titleOf(session)), show);
+    if (chosen === show) await (await this.app.panels.reveal()).show(session.instanceId, session.id);
+  }
+
+  private seen({ sessionId, path }: Permission | Question): boolean {
+    return [sessionId, ...(path ?? []).map(({ id }) => id)].some((id) => this.app.panels.isVisible(id));
+  }
+
+  /** Shows the session that the root of the tree is: children's requests are answered there. */
+  private async show(instanceId: string, { sessionId, path }: Permission | Question): Promise<void> {
+    await (await this.app.panels.reveal()).show(instanceId, path?.[0]?.id ?? sessionId);
+  }
+}
+
+function wanted(what: "waiting" | "done"): boolean {
+  const setting = vscode.workspace.getConfiguration("sidestream").get<string>("notifications", "all");
+  return setting === "all" || setting === what;
+}

@@ -1,0 +1,193 @@
+// Runs the Sidestream server and carries requests and notifications, typed by the protocol.
+// It keeps nothing of what they say, and draws nothing.
+
+import * as vscode from "vscode";
+import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
+import { findServer } from "./binary";
+import type { Notifications, Requests } from "./protocol";
+import { onDidChangeSettings, serverCommandSetting, serverSettings } from "./settings";
+
+/** Why there is no server to talk to, or that there is one. */
+export type BackendState = "untrusted" | "stopped" | "missing" | "starting" | "running" | "crashed";
+
+const crashesForgivenWithin = 3 * 60_000;
+const crashesForgiven = 3;
+
+type Listener = (params: never) => void;
+
+export class Backend implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  private starting: Promise<void> | undefined;
+  private crashes: number[] = [];
+  private readonly listeners = new Map<string, Listener[]>();
+  private readonly changed = new vscode.EventEmitter<BackendState>();
+  private readonly disposables: vscode.Disposable[] = [this.changed];
+  readonly onDidChangeState = this.changed.event;
+  state: BackendState = vscode.workspace.isTrusted ? "stopped" : "untrusted";
+  /** Told what a command of the server's answered; set by whoever shows it. */
+  onCommandAnswered: (answer: unknown) => void = () => undefined;
+
+  constructor(
+    private readonly extension: vscode.Extension<unknown>,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.disposables.push(
+      vscode.workspace.onDidGrantWorkspaceTrust(() => {
+        this.become("stopped");
+        void this.start();
+      }),
+      onDidChangeSettings((commandChanged) => {
+        if (commandChanged || this.state === "missing") void this.restart();
+        else void this.client?.sendNotification("workspace/didChangeConfiguration", { settings: { sidestream: serverSettings() } });
+      }),
+    );
+  }
+
+  on<M extends keyof Notifications>(method: M, listener: (params: Notifications[M]) => void): void {
+    const known = this.listeners.get(method);
+    if (known) known.push(listener);
+    else this.listeners.set(method, [listener]);
+  }
+
+  async request<M extends keyof Requests>(
+    method: M,
+    params: Requests[M]["params"],
+    token?: vscode.CancellationToken,
+  ): Promise<Requests[M]["result"]> {
+    return this.requestStandard<Requests[M]["result"]>(method, params, token);
+  }
+
+  /** Standard requests of the language server protocol, as completion. */
+  async requestStandard<R>(method: string, params: object, token?: vscode.CancellationToken): Promise<R> {
+    const client = await this.running();
+    // An absent token would count as a second parameter.
+    return token ? client.sendRequest<R>(method, params, token) : client.sendRequest<R>(method, params);
+  }
+
+  async notifyStandard(method: string, params: object): Promise<void> {
+    const client = await this.running();
+    await client.sendNotification(method, params);
+  }
+
+  /** Starts the server unless it runs. Nothing is started in a folder that is not trusted. */
+  async start(): Promise<void> {
+    if (!vscode.workspace.isTrusted || this.state === "running") return;
+    this.starting ??= this.launch().finally(() => (this.starting = undefined));
+    return this.starting;
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.crashes = [];
+    await this.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.starting?.catch(() => undefined);
+    const client = this.client;
+    this.client = undefined;
+    if (!client) return;
+    try {
+      await client.dispose(5_000);
+    } catch (error) {
+      this.log.warn(`The server did not stop in an orderly way: ${String(error)}`);
+    }
+    this.become("stopped");
+  }
+
+  dispose(): void {
+    for (const each of this.disposables) each.dispose();
+  }
+
+  private async running(): Promise<LanguageClient> {
+    await this.start();
+    if (!this.client || this.state !== "running") throw new Error(this.explain());
+    return this.client;
+  }
+
+  private explain(): string {
+    switch (this.state) {
+      case "untrusted":
+        return vscode.l10n.t("Sidestream starts nothing in a folder that you do not trust.");
+      case "missing":
+        return vscode.l10n.t("The program “sidestream” was not found. Install it, or name it in the setting “sidestream.command”.");
+      default:
+        return vscode.l10n.t("The Sidestream server does not run. “Sidestream: Restart” starts it again.");
+    }
+  }
+
+  private async launch(): Promise<void> {
+    const found = findServer(serverCommandSetting(), this.extension.extensionPath, process.env);
+    if (!found) {
+      this.log.error("No program “sidestream” in the setting, in the extension or on PATH.");
+      this.become("missing");
+      return;
+    }
+    this.log.info(`Starting ${[found.command, ...found.args].join(" ")}`);
+    this.become("starting");
+    const client = new LanguageClient(
+      "sidestream",
+      "Sidestream",
+      { command: found.command, args: found.args },
+      {
+        // No document of the editor is told to the server: the prompt's is, by promptCompletion.ts, and code actions need none.
+        documentSelector: [{ language: "sidestream-prompt" }],
+        outputChannel: this.log,
+        initializationOptions: serverSettings(),
+        initializationFailedHandler: () => false,
+        errorHandler: {
+          error: () => ({ action: ErrorAction.Continue, handled: true }),
+          closed: () => this.closed(),
+        },
+        middleware: {
+          executeCommand: async (command, args, next) => {
+            const answer: unknown = await next(command, args);
+            this.onCommandAnswered(answer);
+            return answer;
+          },
+        },
+      },
+    );
+    for (const [method, listeners] of this.listeners) {
+      client.onNotification(method, (params: unknown) => {
+        for (const listener of listeners) listener(params as never);
+      });
+    }
+    client.onDidChangeState(({ newState }) => {
+      if (this.client !== client) return;
+      if (newState === State.Running) this.become("running");
+      if (newState === State.Starting) this.become("starting");
+    });
+    this.client = client;
+    try {
+      await client.start();
+    } catch (error) {
+      this.log.error(`The server could not be started: ${String(error)}`);
+      this.client = undefined;
+      this.become(isNotFound(error) ? "missing" : "crashed");
+    }
+  }
+
+  private closed(): { action: CloseAction; handled: boolean } {
+    const now = Date.now();
+    this.crashes = [...this.crashes.filter((time) => now - time < crashesForgivenWithin), now];
+    if (this.crashes.length <= crashesForgiven) {
+      this.log.warn("The server ended by itself; it is started again.");
+      return { action: CloseAction.Restart, handled: true };
+    }
+    this.log.error("The server keeps ending by itself; it is not started again until you ask for it.");
+    this.client = undefined;
+    this.become("crashed");
+    return { action: CloseAction.DoNotRestart, handled: true };
+  }
+
+  private become(state: BackendState): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.changed.fire(state);
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return /ENOENT|EACCES/.test(String(error));
+}

@@ -1,0 +1,168 @@
+// The commands around a conversation: show, begin, send, stop, restart, and the help when something does not work.
+
+import * as vscode from "vscode";
+import type { App } from "./app";
+import { showError } from "./errors";
+import { obstacleOf } from "./obstacle";
+import { send } from "./panelActions";
+import type { PanelHost } from "./panelHost";
+
+type Handler = (...args: never[]) => unknown;
+
+/** Registers commands whose failures the user is told of. */
+export function register(handlers: Record<string, Handler>): vscode.Disposable[] {
+  return Object.entries(handlers).map(([name, handler]) =>
+    vscode.commands.registerCommand(`sidestream.${name}`, async (...args: never[]) => {
+      try {
+        return await handler(...args);
+      } catch (error) {
+        await showError(error);
+        return undefined;
+      }
+    }),
+  );
+}
+
+export function registerCommands(app: App): vscode.Disposable[] {
+  const { backend, overview, panels, log } = app;
+  return register({
+    async focus() {
+      (await panels.reveal()).focusPrompt();
+    },
+
+    async newSession() {
+      const host = await panels.reveal();
+      await connected(app, host);
+      const instanceId = overview.instances.size > 1 ? await pickFolder(app) : host.instanceId;
+      if (instanceId === undefined) return;
+      await host.show(instanceId, undefined);
+      host.focusPrompt();
+    },
+
+    async sendPrompt(text?: string) {
+      const prompt = text ?? (await vscode.window.showInputBox({ prompt: vscode.l10n.t("What should the agent do?"), ignoreFocusOut: true }));
+      if (!prompt) return;
+      const host = await panels.reveal();
+      await connected(app, host);
+      await send(host, prompt, []);
+    },
+
+    async abort() {
+      const host = panels.current;
+      if (host?.instanceId === undefined || host.sessionId === undefined) return;
+      await backend.request("sidestream/session/abort", { instanceId: host.instanceId, sessionId: host.sessionId });
+    },
+
+    async restart() {
+      const failed = [...overview.instances.values()].filter(({ state }) => state === "failed");
+      if (backend.state !== "running" || failed.length === 0) return backend.restart();
+      await Promise.all(failed.map(({ id }) => backend.request("sidestream/instance/restart", { instanceId: id })));
+    },
+
+    async reconnect() {
+      await backend.start();
+      await Promise.all([...overview.instances.keys()].map((instanceId) => backend.request("sidestream/instance/reconnect", { instanceId })));
+    },
+
+    showLogs() {
+      log.show();
+    },
+
+    async showEvents() {
+      const instanceId = await pickFolder(app);
+      if (instanceId === undefined) return;
+      const { events } = await backend.request("sidestream/instance/events", { instanceId });
+      const lines = events.map(({ time, outcome, type, size, data }) => `${new Date(time).toISOString()} ${outcome} ${type} (${size} bytes) ${data}`);
+      await showText(lines.join("\n"), "log");
+    },
+
+    async copyDiagnostics() {
+      await vscode.env.clipboard.writeText(await diagnostics(app));
+      void vscode.window.showInformationMessage(vscode.l10n.t("The diagnostics are on the clipboard. They name folders and versions, and hold no conversation."));
+    },
+
+    async showMenu() {
+      const { t } = vscode.l10n;
+      const obstacle = obstacleOf(backend.state, [...overview.instances.values()].find((instance) => obstacleOf("running", instance)));
+      const entries: [string, string, string][] = [
+        ["comment-discussion", t("Show Panel"), "sidestream.focus"],
+        ["add", t("New Session"), "sidestream.newSession"],
+        ["search", t("Search Sessions"), "sidestream.searchSessions"],
+        ["bell", t("Show What Waits for Me"), "sidestream.showWaiting"],
+        ["plug", t("Reconnect"), "sidestream.reconnect"],
+        ["debug-restart", t("Restart"), "sidestream.restart"],
+        ["output", t("Show Logs"), "sidestream.showLogs"],
+        ["list-flat", t("Show Event Log"), "sidestream.showEvents"],
+        ["copy", t("Copy Diagnostics"), "sidestream.copyDiagnostics"],
+        ["gear", t("Open Settings"), "sidestream.openSettings"],
+      ];
+      if (obstacle?.action) entries.unshift(["lightbulb", obstacle.action.label, obstacle.action.command]);
+      const items = entries.map(([icon, label, command]) => ({ label: `$(${icon}) ${label}`, command }));
+      const chosen = await vscode.window.showQuickPick(items, { placeHolder: obstacle?.title ?? "Sidestream" });
+      if (chosen) await vscode.commands.executeCommand(chosen.command);
+    },
+
+    async showWaiting() {
+      const [waiting] = [...overview.permissions.values(), ...overview.questions.values()];
+      if (!waiting) return void vscode.window.showInformationMessage(vscode.l10n.t("Nothing waits for you."));
+      await (await panels.reveal()).show(waiting.instanceId, waiting.path?.[0]?.id ?? waiting.sessionId);
+    },
+
+    async openInTab() {
+      const memory = panels.current?.memory ?? {};
+      await Promise.resolve(panels.openTab({ directory: memory.directory, sessionId: memory.sessionId }));
+    },
+
+    async openSettings() {
+      await vscode.commands.executeCommand("workbench.action.openSettings", "sidestream");
+    },
+
+    async openFolder() {
+      await vscode.commands.executeCommand("vscode.openFolder");
+    },
+  });
+}
+
+/** Resolves when the panel knows its folder, or fails with what keeps it from that. */
+export async function connected(app: App, host: PanelHost): Promise<void> {
+  await app.backend.start();
+  if (host.instance) return;
+  await new Promise<void>((resolve, reject) => {
+    const look = () => {
+      const obstacle = obstacleOf(app.backend.state, undefined);
+      if (!host.instance && !obstacle) return;
+      subscription.dispose();
+      if (host.instance) resolve();
+      else reject(new Error([obstacle?.title, obstacle?.detail].filter(Boolean).join(". ")));
+    };
+    const subscription = app.overview.onDidChange(look);
+    look();
+  });
+}
+
+/** The only folder, or the one that the user picks. */
+export async function pickFolder({ overview }: App): Promise<string | undefined> {
+  const instances = [...overview.instances.values()];
+  if (instances.length <= 1) return instances[0]?.id;
+  const items = instances.map(({ id, name, directory }) => ({ label: name, description: directory, id }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t("In which folder?") }))?.id;
+}
+
+export async function showText(content: string, language: string): Promise<void> {
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content, language }));
+}
+
+async function diagnostics({ context, backend, overview }: App): Promise<string> {
+  const lines = [
+    `Sidestream ${String((context.extension.packageJSON as { version: string }).version)}, VS Code ${vscode.version}, ${process.platform} ${process.arch}`,
+    `Server: ${backend.state}; remote: ${vscode.env.remoteName ?? "no"}; trusted: ${vscode.workspace.isTrusted}`,
+  ];
+  for (const { id, directory, state, error, server, busy, waiting } of overview.instances.values()) {
+    lines.push("", `${directory}: ${state}, ${busy} busy, ${waiting} waiting`);
+    if (server) lines.push(`OpenCode ${server.version ?? "of unknown version"} (${server.dialect}), ${server.owned ? "started by Sidestream" : "attached"}`);
+    if (error) lines.push(`${error.kind}: ${error.message}`);
+    const { entries } = await backend.request("sidestream/instance/logs", { instanceId: id, limit: 50 });
+    lines.push(...entries.map((entry) => `${new Date(entry.time).toISOString()} ${entry.source} ${entry.text}`));
+  }
+  return lines.join("\n");
+}

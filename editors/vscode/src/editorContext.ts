@@ -1,0 +1,72 @@
+// What the user looks at in the editor: the active file and the lines selected in it, offered as context for a prompt.
+// Nothing of it is sent unless the panel asks for it together with a prompt.
+
+import path from "node:path";
+import * as vscode from "vscode";
+import type { EditorContext as Context } from "./panelMessages";
+import type { PromptPart } from "./protocol";
+
+export class EditorContext implements vscode.Disposable {
+  private editor = vscode.window.activeTextEditor;
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly disposables: vscode.Disposable[] = [this.changed];
+  readonly onDidChange = this.changed.event;
+
+  constructor() {
+    this.disposables.push(
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        // A focused panel is no editor: the file beside it stays the one that is looked at.
+        if (!editor && vscode.window.visibleTextEditors.length > 0) return;
+        this.editor = editor;
+        this.changed.fire();
+      }),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+        if (textEditor === this.editor) this.changed.fire();
+      }),
+    );
+  }
+
+  dispose(): void {
+    for (const each of this.disposables) each.dispose();
+  }
+
+  get activeEditor(): vscode.TextEditor | undefined {
+    return this.editor;
+  }
+
+  /** The active file, when it lies in the folder. */
+  in(directory: string): Context | undefined {
+    const document = this.editor?.document;
+    if (!this.editor || document?.uri.scheme !== "file") return undefined;
+    const relative = path.relative(directory, document.uri.fsPath);
+    if (relative.startsWith("..") || path.isAbsolute(relative)) return undefined;
+    const range = selectedLines(this.editor.selection);
+    return { path: document.uri.fsPath, label: relative, ...(range && { range }) };
+  }
+
+  /** The same, as what goes with a prompt: the file, or the selected text as the editor has it. */
+  part(directory: string): PromptPart | undefined {
+    const context = this.in(directory);
+    if (!context || !this.editor) return undefined;
+    const { range } = context;
+    return range ? { type: "selection", path: context.path, range, text: textOf(this.editor, range) } : { type: "file", path: context.path };
+  }
+}
+
+/** The selected lines of an editor, as a piece for a prompt; the line of the cursor when nothing is selected. */
+export function selectionPart(editor: vscode.TextEditor): PromptPart {
+  const line = editor.selection.active.line + 1;
+  const range = selectedLines(editor.selection) ?? { start: line, end: line };
+  return { type: "selection", path: editor.document.uri.fsPath, range, text: textOf(editor, range) };
+}
+
+function selectedLines(selection: vscode.Selection): { start: number; end: number } | undefined {
+  if (selection.isEmpty) return undefined;
+  const endsBeforeText = selection.end.character === 0 && selection.end.line > selection.start.line;
+  return { start: selection.start.line + 1, end: selection.end.line + (endsBeforeText ? 0 : 1) };
+}
+
+function textOf(editor: vscode.TextEditor, { start, end }: { start: number; end: number }): string {
+  const last = editor.document.lineAt(Math.min(end, editor.document.lineCount) - 1);
+  return editor.document.getText(new vscode.Range(new vscode.Position(start - 1, 0), last.range.end));
+}

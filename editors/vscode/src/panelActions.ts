@@ -1,0 +1,175 @@
+// What the panel may ask the extension host to do, one function each. The panel itself can do none of it.
+
+import path from "node:path";
+import * as vscode from "vscode";
+import type { PanelHost } from "./panelHost";
+import type { Completion, PanelRequests } from "./panelMessages";
+import { pickAgent, pickModel, pickPermissionMode, pickVariant } from "./pickers";
+import type { PromptPart } from "./protocol";
+
+type Actions = {
+  [N in keyof PanelRequests]: (host: PanelHost, params: PanelRequests[N]["params"]) => Promise<PanelRequests[N]["result"]> | PanelRequests[N]["result"];
+};
+
+/** The commands that a button of the panel may run; all others are refused. */
+const runnable = new Set([
+  "sidestream.restart", "sidestream.reconnect", "sidestream.showLogs", "sidestream.newSession", "sidestream.openSettings",
+  "sidestream.openFolder", "sidestream.searchSessions", "sidestream.showWaiting", "workbench.trust.manage",
+]);
+
+export const panelActions: Actions = {
+  async send(host, { text, parts, withContext }) {
+    const context = withContext && host.instance ? host.app.editorContext.part(host.instance.directory) : undefined;
+    return { sessionId: await send(host, text, context ? [...parts, context] : parts) };
+  },
+
+  async complete(host, { text, offset }): Promise<Completion[]> {
+    if (host.instanceId === undefined) return [];
+    return host.app.completion.complete(host.instanceId, host.sessionId, text, offset);
+  },
+
+  async reopen(host) {
+    await host.open();
+    return null;
+  },
+
+  async openFile(host, { path: file, line }) {
+    const absolute = path.resolve(host.instance?.directory ?? "", file);
+    const selection = line === undefined ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
+    await vscode.window.showTextDocument(vscode.Uri.file(absolute), { selection, preview: true });
+    return null;
+  },
+
+  async openLink(_host, { url }) {
+    const uri = vscode.Uri.parse(url, true);
+    if (!["http", "https", "mailto"].includes(uri.scheme)) throw new Error(vscode.l10n.t("Links of the kind “{0}:” are not opened.", uri.scheme));
+    await vscode.env.openExternal(uri);
+    return null;
+  },
+
+  async showDiff(host, asked) {
+    const { instance, sessionId } = host;
+    if (!instance || sessionId === undefined) return null;
+    const { review, overview, backend } = host.app;
+    if ("permissionId" in asked) {
+      const permission = overview.permissions.get(asked.permissionId);
+      await review.showProposed(vscode.l10n.t("proposed"), instance, permission?.diff ?? []);
+    } else if ("partId" in asked) {
+      const { content } = await backend.request("sidestream/part/content", { instanceId: instance.id, sessionId, ...asked, field: "diff" });
+      await review.showDone(vscode.l10n.t("changed by a tool"), instance, (content ?? []) as never);
+    } else {
+      const { files } = await backend.request("sidestream/session/diff", { instanceId: instance.id, sessionId, ...asked });
+      await review.showDone(vscode.l10n.t("changed in this turn"), instance, files);
+    }
+    return null;
+  },
+
+  async revert(host, { messageId }) {
+    const { t } = vscode.l10n;
+    const { instanceId, sessionId, app } = host;
+    if (instanceId === undefined || sessionId === undefined) return null;
+    const { files } = await app.backend
+      .request("sidestream/session/diff", { instanceId, sessionId, messageId })
+      .catch(() => ({ files: [] }));
+    const detail = files.length > 0
+      ? t("This turn changed: {0}. Files change back as far as OpenCode has kept them, those of later turns too.", files.map((file) => file.path).join(", "))
+      : t("Files that this turn and later ones changed are changed back as far as OpenCode has kept them.");
+    const revert = t("Revert");
+    const chosen = await vscode.window.showWarningMessage(t("Take the session back to before this message?"), { modal: true, detail }, revert);
+    if (chosen !== revert) return null;
+    const result = await app.backend.request("sidestream/session/revert", { instanceId, sessionId, messageId });
+    void vscode.window.showInformationMessage(t("{0} files were changed back.", result.files.length));
+    return null;
+  },
+
+  async unrevert(host) {
+    const { instanceId, sessionId } = host;
+    if (instanceId === undefined || sessionId === undefined) return null;
+    await host.app.backend.request("sidestream/session/unrevert", { instanceId, sessionId });
+    return null;
+  },
+
+  async fork(host, { messageId }) {
+    const { instanceId, sessionId } = host;
+    if (instanceId === undefined || sessionId === undefined) return null;
+    const session = await host.app.backend.request("sidestream/session/fork", { instanceId, sessionId, messageId });
+    await host.show(instanceId, session.id);
+    return null;
+  },
+
+  async showSession(host, { sessionId }) {
+    const instanceId = sessionId === undefined ? host.instanceId : (host.app.overview.sessions.get(sessionId)?.instanceId ?? host.instanceId);
+    await host.show(instanceId, sessionId);
+    return null;
+  },
+
+  async insertCode(host, { code }) {
+    const editor = host.app.editorContext.activeEditor;
+    if (!editor || editor.document.isClosed) throw new Error(vscode.l10n.t("No editor is open to insert the code in."));
+    const shown = await vscode.window.showTextDocument(editor.document, { viewColumn: editor.viewColumn, selection: editor.selection });
+    await shown.edit((edit) => edit.replace(shown.selection, code));
+    return null;
+  },
+
+  async newFile(_host, { code, language }) {
+    const known = await vscode.languages.getLanguages();
+    const document = await vscode.workspace.openTextDocument({ content: code, language: known.includes(language) ? language : undefined });
+    await vscode.window.showTextDocument(document);
+    return null;
+  },
+
+  async copy(_host, { text }) {
+    await vscode.env.clipboard.writeText(text);
+    return null;
+  },
+
+  async pickAgent(host) {
+    await pickAgent(host);
+    return null;
+  },
+  async pickModel(host) {
+    await pickModel(host);
+    return null;
+  },
+  async pickVariant(host) {
+    await pickVariant(host);
+    return null;
+  },
+  async pickPermissionMode(host) {
+    await pickPermissionMode(host);
+    return null;
+  },
+
+  async attach(host) {
+    const files = await vscode.window.showOpenDialog({
+      canSelectMany: true,
+      defaultUri: host.instance && vscode.Uri.file(host.instance.directory),
+      openLabel: vscode.l10n.t("Attach"),
+    });
+    const parts = (files ?? []).map((file): PromptPart => ({ type: "file", path: file.fsPath }));
+    if (parts.length > 0) host.insert(undefined, parts);
+    return null;
+  },
+
+  async runCommand(_host, { command }) {
+    if (!runnable.has(command)) throw new Error(`The panel may not run “${command}”.`);
+    await vscode.commands.executeCommand(command);
+    return null;
+  },
+};
+
+/** Sends a prompt in the panel's session; the first one begins the session. Answers the session's id. */
+export async function send(host: PanelHost, text: string, parts: PromptPart[]): Promise<string> {
+  const { backend } = host.app;
+  const instanceId = host.instanceId ?? host.app.activeInstance()?.id;
+  if (instanceId === undefined) throw new Error(vscode.l10n.t("No folder is connected yet."));
+  const { agent, model, variant } = host.choice;
+  let sessionId = host.sessionId;
+  if (sessionId === undefined) {
+    sessionId = (await backend.request("sidestream/session/create", { instanceId, agent, model })).id;
+    await host.show(instanceId, sessionId);
+    host.choose({ agent, model, variant });
+  }
+  await backend.request("sidestream/session/send", { instanceId, sessionId, text, parts, agent, model, variant });
+  return sessionId;
+}

@@ -1,0 +1,286 @@
+// One panel's counterpart in the extension host: which session it shows, and what it is told.
+// It keeps no messages: what a hidden panel misses, it gets whole when it is shown again.
+
+import * as vscode from "vscode";
+import type { App } from "./app";
+import { obstacleOf, connectionText } from "./obstacle";
+import { panelActions } from "./panelActions";
+import { panelHtml } from "./panelHtml";
+import type { Choice, ContentEvent, EditorContext, FromPanel, PanelMemory, PanelState, RelayedMethod, ToPanel } from "./panelMessages";
+import { relayedMethods } from "./panelMessages";
+import type { Instance, PromptPart, Session } from "./protocol";
+import { describeError } from "./errors";
+
+/** Two frames of a screen: what comes closer together is sent to the panel together. */
+const flushEveryMs = 8;
+
+export class PanelHost implements vscode.Disposable {
+  /** What the panel shows; no session is the one that begins with the next prompt. */
+  instanceId: string | undefined;
+  sessionId: string | undefined;
+  choice: Choice = {};
+  memory: PanelMemory = {};
+  private ready = false;
+  private opened: string | undefined;
+  private lastState = "";
+  private pending: ContentEvent[] = [];
+  private flushTimer: NodeJS.Timeout | undefined;
+  private waitingForReady: ToPanel[] = [];
+  private readonly disposables: vscode.Disposable[] = [];
+
+  constructor(
+    readonly app: App,
+    private readonly webview: vscode.Webview,
+    private readonly save: (memory: PanelMemory) => void,
+    memory: PanelMemory | undefined,
+  ) {
+    if (memory) this.memory = memory;
+    webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(app.extensionUri, "dist")] };
+    this.disposables.push(
+      webview.onDidReceiveMessage((message: FromPanel) => this.receive(message)),
+      app.overview.onDidChange(() => this.overviewChanged()),
+      app.backend.onDidChangeState(() => this.backendChanged()),
+      app.editorContext.onDidChange(() => this.postState()),
+    );
+    webview.html = panelHtml(webview, app.extensionUri);
+    app.panels.add(this);
+  }
+
+  dispose(): void {
+    this.app.panels.delete(this);
+    this.hidden();
+    for (const each of this.disposables) each.dispose();
+  }
+
+  get instance(): Instance | undefined {
+    return this.instanceId === undefined ? undefined : this.app.overview.instances.get(this.instanceId);
+  }
+
+  get session(): Session | undefined {
+    return this.sessionId === undefined ? undefined : this.app.overview.sessions.get(this.sessionId);
+  }
+
+  get context(): EditorContext | undefined {
+    return this.instance && this.app.editorContext.in(this.instance.directory);
+  }
+
+  get isReady(): boolean {
+    return this.ready;
+  }
+
+  /** The page is gone; it says `ready` when it is there again. */
+  hidden(): void {
+    this.ready = false;
+    this.pending = [];
+    void this.closeOpened();
+  }
+
+  /** Shows a session, or none: the next prompt begins one. */
+  async show(instanceId: string | undefined, sessionId: string | undefined): Promise<void> {
+    if (sessionId !== this.sessionId) this.choice = {};
+    this.instanceId = instanceId;
+    this.sessionId = sessionId;
+    this.memory = { ...this.memory, sessionId, directory: this.instance?.directory ?? this.memory.directory };
+    this.save(this.memory);
+    await this.open();
+  }
+
+  /** Reads the shown session whole and shows it. */
+  async open(): Promise<void> {
+    const { instanceId, sessionId } = this;
+    await this.closeOpened(sessionId);
+    if (!this.ready) return;
+    if (instanceId === undefined || sessionId === undefined || !this.instance) {
+      this.postState();
+      if (sessionId === undefined) this.post({ type: "shown" });
+      return;
+    }
+    try {
+      this.opened = sessionId;
+      const snapshot = await this.app.backend.request("sidestream/session/open", { instanceId, sessionId });
+      if (this.sessionId !== sessionId) return;
+      this.app.overview.put(this.app.overview.sessions, snapshot.session);
+      this.pending = [];
+      this.postState();
+      this.post({ type: "shown", snapshot });
+    } catch (error) {
+      this.opened = undefined;
+      if (this.sessionId !== sessionId) return;
+      const { kind, message } = describeError(error);
+      this.app.log.warn(`The session could not be opened: ${message}`);
+      if (kind === "sessionNotFound") await this.show(instanceId, undefined);
+    }
+  }
+
+  /** A notification about the content of the shown session. */
+  content(event: ContentEvent): void {
+    if (!this.ready || event.params.sessionId !== this.opened) return;
+    this.pending.push(event);
+    this.flushTimer ??= setTimeout(() => this.flush(), flushEveryMs);
+  }
+
+  /** A session was deleted, here or elsewhere. */
+  removed(sessionId: string): void {
+    if (this.sessionId === sessionId) void this.show(this.instanceId, undefined);
+  }
+
+  insert(text: string | undefined, parts: PromptPart[] = []): void {
+    this.post({ type: "insert", text, parts });
+  }
+
+  focusPrompt(): void {
+    this.post({ type: "focus" });
+  }
+
+  choose(choice: Choice): void {
+    this.choice = { ...this.choice, ...choice };
+    this.postState();
+  }
+
+  private flush(): void {
+    this.flushTimer = undefined;
+    const events = this.pending;
+    this.pending = [];
+    if (this.ready && events.length > 0) this.post({ type: "events", events });
+  }
+
+  private receive(message: FromPanel): void {
+    switch (message.type) {
+      case "ready":
+        this.ready = true;
+        this.lastState = "";
+        this.memory = { ...this.memory, ...message.memory };
+        void this.begin();
+        return;
+      case "remember":
+        this.memory = { ...message.memory, directory: this.memory.directory, sessionId: this.memory.sessionId };
+        this.save(this.memory);
+        return;
+      case "ask":
+        void this.answer(message.id, message.name, message.params);
+    }
+  }
+
+  private async begin(): Promise<void> {
+    this.postState();
+    this.restore();
+    await this.open();
+    for (const message of this.waitingForReady.splice(0)) this.post(message);
+    await this.app.backend.start();
+  }
+
+  private async answer(id: number, name: string, params: unknown): Promise<void> {
+    try {
+      const value = await this.perform(name, params);
+      this.post({ type: "answer", id, value });
+    } catch (error) {
+      const { message, hint } = describeError(error);
+      this.app.log.warn(`${name}: ${message}`);
+      this.post({ type: "answer", id, error: { message, hint } });
+    }
+  }
+
+  private async perform(name: string, params: unknown): Promise<unknown> {
+    if (relayedMethods.includes(name as RelayedMethod)) {
+      const of = { instanceId: this.instanceId, sessionId: this.sessionId };
+      return this.app.backend.request(name as RelayedMethod, { ...of, ...(params as object) } as never);
+    }
+    const action = panelActions[name as keyof typeof panelActions];
+    if (!action) throw new Error(`The panel asked for “${name}”, which nobody knows.`);
+    return action(this, params as never);
+  }
+
+  private overviewChanged(): void {
+    if (!this.instance) this.restore();
+    else if (this.ready && this.opened === undefined && this.sessionId !== undefined && this.instance.state === "connected") void this.open();
+    this.postState();
+  }
+
+  private backendChanged(): void {
+    // Instances have other names in the next process: what is shown is found again by its folder.
+    if (this.app.backend.state !== "running") {
+      this.instanceId = undefined;
+      this.opened = undefined;
+    }
+    this.postState();
+  }
+
+  /** Finds the folder that was shown, else the one of the active editor, else the first. */
+  private restore(): void {
+    const { overview } = this.app;
+    const remembered = this.memory.directory === undefined ? undefined : overview.instanceAt(this.memory.directory);
+    const folderIsComing = this.memory.sessionId !== undefined && !remembered && overview.instances.size > 0;
+    const instance = remembered ?? (folderIsComing ? undefined : this.app.activeInstance());
+    if (!instance) return;
+    this.instanceId = instance.id;
+    this.sessionId = this.memory.sessionId;
+    if (this.ready) void this.open();
+  }
+
+  private async closeOpened(except?: string): Promise<void> {
+    const sessionId = this.opened;
+    if (sessionId === undefined || sessionId === except) return;
+    this.opened = undefined;
+    const instanceId = this.app.overview.sessions.get(sessionId)?.instanceId;
+    if (instanceId === undefined || this.app.panels.someShows(sessionId, this) || this.app.backend.state !== "running") return;
+    await this.app.backend.request("sidestream/session/close", { instanceId, sessionId }).catch(() => undefined);
+  }
+
+  shows(sessionId: string): boolean {
+    return this.opened === sessionId;
+  }
+
+  postState(): void {
+    if (!this.ready) return;
+    const state = this.describe();
+    const text = JSON.stringify(state);
+    if (text === this.lastState) return;
+    this.lastState = text;
+    this.post({ type: "state", state });
+  }
+
+  private describe(): PanelState {
+    const { overview } = this.app;
+    const { instance, session } = this;
+    const concerns = (waiting: { sessionId: string; path?: { id: string }[] }) =>
+      this.sessionId !== undefined &&
+      (waiting.sessionId === this.sessionId || waiting.path?.some(({ id }) => id === this.sessionId) === true);
+    const permissions = [...overview.permissions.values()].filter(concerns);
+    const questions = [...overview.questions.values()].filter(concerns);
+    const parent = session?.parentId === undefined ? undefined : overview.sessions.get(session.parentId);
+    return {
+      obstacle: obstacleOf(this.app.backend.state, instance),
+      connection: connectionText(this.app.backend.state, instance),
+      instance,
+      manyFolders: overview.instances.size > 1,
+      session,
+      parent: session?.parentId === undefined ? undefined : { id: session.parentId, title: parent?.title ?? "" },
+      permissions,
+      questions,
+      unsupported: (instance && overview.catalogs.get(instance.id)?.unsupported) ?? [],
+      choice: this.describeChoice(),
+      context: this.context,
+      waitingElsewhere: overview.waiting - permissions.length - questions.length,
+    };
+  }
+
+  private describeChoice(): Choice {
+    const catalog = this.instance && this.app.overview.catalogs.get(this.instance.id);
+    const agent = this.choice.agent ?? this.session?.agent ?? catalog?.defaults.agent;
+    const model = this.choice.model ?? this.session?.model ?? catalog?.agents.find(({ name }) => name === agent)?.model ?? catalog?.defaults.model;
+    const known = catalog?.models.find(({ providerId, modelId }) => providerId === model?.providerId && modelId === model.modelId);
+    return {
+      agent,
+      model,
+      modelName: known?.name ?? model?.modelId,
+      variant: this.choice.variant ?? model?.variant,
+      hasVariants: (known?.variants.length ?? 0) > 0,
+      permissionMode: this.session?.permissionMode,
+    };
+  }
+
+  private post(message: ToPanel): void {
+    if (this.ready) void this.webview.postMessage(message);
+    else if (message.type === "insert" || message.type === "focus") this.waitingForReady.push(message);
+  }
+}

@@ -1,0 +1,135 @@
+// All panels: the view in the side bar and the editor tabs. Tells each what concerns the session that it shows.
+
+import * as vscode from "vscode";
+import type { App } from "./app";
+import { PanelHost } from "./panelHost";
+import { contentMethods, type ContentEvent, type PanelMemory } from "./panelMessages";
+
+const viewId = "sidestream.panel";
+const tabType = "sidestream.tab";
+const memoryKey = "panel";
+
+export class Panels implements vscode.Disposable {
+  private readonly hosts = new Set<PanelHost>();
+  private view: { host: PanelHost; view: vscode.WebviewView } | undefined;
+  private lastUsed: PanelHost | undefined;
+  private readonly disposables: vscode.Disposable[] = [];
+  private readonly resolved = new vscode.EventEmitter<PanelHost>();
+
+  constructor(private readonly app: App) {
+    for (const method of contentMethods) {
+      app.backend.on(method, (params) => {
+        for (const host of this.hosts) host.content({ method, params } as ContentEvent);
+      });
+    }
+    app.backend.on("sidestream/session/didRemove", ({ sessionId }) => {
+      for (const host of this.hosts) host.removed(sessionId);
+    });
+    app.overview.onDidChange(() => this.showBadge());
+    this.disposables.push(
+      this.resolved,
+      vscode.window.registerWebviewViewProvider(viewId, { resolveWebviewView: (view) => this.resolve(view) }),
+      vscode.window.registerWebviewPanelSerializer(tabType, {
+        deserializeWebviewPanel: (panel, memory: PanelMemory | undefined) => {
+          this.adopt(panel, memory);
+          return Promise.resolve();
+        },
+      }),
+    );
+  }
+
+  add(host: PanelHost): void {
+    this.hosts.add(host);
+  }
+
+  delete(host: PanelHost): void {
+    this.hosts.delete(host);
+    if (this.lastUsed === host) this.lastUsed = undefined;
+  }
+
+  someShows(sessionId: string, except: PanelHost): boolean {
+    return [...this.hosts].some((host) => host !== except && host.shows(sessionId));
+  }
+
+  /** The panel that commands mean: the tab in use, else the view. */
+  get current(): PanelHost | undefined {
+    return this.lastUsed ?? this.view?.host;
+  }
+
+  /** Somebody sees this session now. */
+  isVisible(sessionId: string): boolean {
+    return [...this.hosts].some((host) => host.isReady && host.sessionId === sessionId);
+  }
+
+  get someVisible(): boolean {
+    return [...this.hosts].some((host) => host.isReady);
+  }
+
+  /** Shows the view and answers it. */
+  async reveal(): Promise<PanelHost> {
+    const tab = this.lastUsed;
+    if (tab?.isReady && tab !== this.view?.host) return tab;
+    if (this.view?.view.visible) {
+      await vscode.commands.executeCommand(`${viewId}.focus`);
+      return this.view.host;
+    }
+    const known = this.view?.host;
+    const coming = known ? Promise.resolve(known) : new Promise<PanelHost>((resolve) => {
+      const subscription = this.resolved.event((host) => {
+        subscription.dispose();
+        resolve(host);
+      });
+    });
+    await vscode.commands.executeCommand(`${viewId}.focus`);
+    return coming;
+  }
+
+  openTab(memory: PanelMemory): void {
+    const panel = vscode.window.createWebviewPanel(tabType, "Sidestream", vscode.ViewColumn.Active);
+    this.adopt(panel, memory);
+  }
+
+  dispose(): void {
+    for (const host of [...this.hosts]) host.dispose();
+    for (const each of this.disposables) each.dispose();
+  }
+
+  private resolve(view: vscode.WebviewView): void {
+    const remembered = this.app.context.workspaceState.get<PanelMemory>(memoryKey);
+    const save = (memory: PanelMemory) => void this.app.context.workspaceState.update(memoryKey, memory);
+    const host = new PanelHost(this.app, view.webview, save, remembered);
+    this.view = { host, view };
+    view.onDidChangeVisibility(() => {
+      if (!view.visible) host.hidden();
+    });
+    view.onDidDispose(() => {
+      host.dispose();
+      if (this.view?.host === host) this.view = undefined;
+    });
+    this.showBadge();
+    this.resolved.fire(host);
+  }
+
+  private adopt(panel: vscode.WebviewPanel, memory: PanelMemory | undefined): void {
+    panel.iconPath = vscode.Uri.joinPath(this.app.extensionUri, "media", "sidestream.svg");
+    // A tab's memory is kept by its page, which hands it to the serializer.
+    const host = new PanelHost(this.app, panel.webview, () => undefined, memory);
+    const rename = this.app.overview.onDidChange(() => (panel.title = host.session?.title ?? "Sidestream"));
+    if (panel.active) this.lastUsed = host;
+    panel.onDidChangeViewState(() => {
+      if (!panel.visible) host.hidden();
+      if (panel.active) this.lastUsed = host;
+      else if (this.lastUsed === host) this.lastUsed = undefined;
+    });
+    panel.onDidDispose(() => {
+      rename.dispose();
+      host.dispose();
+    });
+  }
+
+  private showBadge(): void {
+    if (!this.view) return;
+    const { waiting } = this.app.overview;
+    this.view.view.badge = waiting > 0 ? { value: waiting, tooltip: vscode.l10n.t("{0} waiting for you", waiting) } : undefined;
+  }
+}

@@ -1,0 +1,55 @@
+// The item in the status bar: the connection's state, what runs and what waits, with a menu behind it.
+
+import * as vscode from "vscode";
+import type { Backend } from "./backend";
+import { connectionText, obstacleOf } from "./obstacle";
+import type { Overview } from "./overview";
+
+export class StatusBar implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem("sidestream.status", vscode.StatusBarAlignment.Right, 90);
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor(
+    private readonly backend: Backend,
+    private readonly overview: Overview,
+  ) {
+    this.item.name = "Sidestream";
+    this.item.command = "sidestream.showMenu";
+    this.subscriptions = [overview.onDidChange(() => this.draw()), backend.onDidChangeState(() => this.draw())];
+    this.draw();
+    this.item.show();
+  }
+
+  dispose(): void {
+    for (const each of this.subscriptions) each.dispose();
+    this.item.dispose();
+  }
+
+  private draw(): void {
+    const { t } = vscode.l10n;
+    const instances = [...this.overview.instances.values()];
+    const worst = instances.find((instance) => obstacleOf("running", instance)) ?? instances.find(({ state }) => state !== "connected") ?? instances[0];
+    const obstacle = obstacleOf(this.backend.state, worst);
+    const state = connectionText(this.backend.state, worst);
+    const { waiting, busy } = this.overview;
+    const changing = this.backend.state === "starting" || ["starting", "connecting", "reconnecting"].includes(worst?.state ?? "");
+
+    let icon = "comment-discussion";
+    let text = "Sidestream";
+    if (obstacle) icon = "warning";
+    else if (waiting > 0) [icon, text] = ["bell-dot", t("{0} waiting", waiting)];
+    else if (changing) [icon, text] = ["sync~spin", state];
+    else if (busy > 0) [icon, text] = ["loading~spin", t("{0} working", busy)];
+    this.item.text = `$(${icon}) ${text}`;
+    this.item.accessibilityInformation = { label: `Sidestream: ${obstacle?.title ?? state}, ${text}`, role: "button" };
+    this.item.backgroundColor = obstacle || waiting > 0 ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+
+    const tooltip = new vscode.MarkdownString();
+    tooltip.appendText(obstacle ? `${obstacle.title}\n` : `Sidestream: ${state}\n`);
+    for (const { name, state: each, server } of instances) {
+      tooltip.appendMarkdown("\n- ");
+      tooltip.appendText(`${name}: ${each}${server?.version === undefined ? "" : ` (OpenCode ${server.version})`}`);
+    }
+    this.item.tooltip = tooltip;
+  }
+}

@@ -1,0 +1,180 @@
+// A real VS Code workbench with the extension installed, in headless Chromium, in a temporary folder with its own HOME,
+// talking to a real OpenCode server and the scripted model.
+
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { chromium } from "playwright-core";
+import { startModel } from "./model.mjs";
+import { Panel } from "./panel.mjs";
+import { endGroup, start } from "./processes.mjs";
+import { openCodeCommand, serverProgram, workbenchProgram } from "./programs.mjs";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const patience = 20_000;
+
+export class Workbench {
+  /** Everything up to the empty workbench. `settings` are added to the user's. */
+  static async start({ version = process.env.VSCODE_VERSION ?? "4.139.1", vsix = process.env.SIDESTREAM_VSIX, settings = {}, folders = ["project"] } = {}) {
+    const bench = new Workbench();
+    bench.version = version;
+    bench.home = await realpath(await mkdtemp(path.join(os.tmpdir(), "sidestream-vscode-")));
+    try {
+      await bench.prepare(folders, settings);
+      await bench.serve(vsix);
+      await bench.browse();
+      return bench;
+    } catch (error) {
+      await bench.close();
+      throw error;
+    }
+  }
+
+  async prepare(folders, settings) {
+    this.folders = folders.map((name) => path.join(this.home, name));
+    for (const folder of this.folders) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(path.join(folder, "hello.ts"), "export function hello(name: string) {\n  return `Hello, ${name}`;\n}\n");
+    }
+    this.model = await startModel(this.home);
+    const command = openCodeCommand();
+    this.settings = {
+      "sidestream.command": [serverProgram()],
+      ...(command.length > 0 && { "sidestream.server.command": command }),
+      "sidestream.server.env": this.model.env,
+      "workbench.startupEditor": "none", "workbench.tips.enabled": false, "security.workspace.trust.enabled": false,
+      "telemetry.telemetryLevel": "off", "update.mode": "none", "extensions.autoUpdate": false, "extensions.autoCheckUpdates": false,
+      "extensions.ignoreRecommendations": true, "git.enabled": false, "workbench.colorTheme": "Default Dark Modern", "window.commandCenter": false,
+      "chat.commandCenter.enabled": false, "chat.disableAIFeatures": true, "workbench.secondarySideBar.defaultVisibility": "hidden",
+      "files.simpleDialog.enable": true,
+      ...settings,
+    };
+    await this.writeSettings({});
+  }
+
+  /** What counts for the machine is read from one file, what counts for the user from another. */
+  async writeSettings(changes) {
+    Object.assign(this.settings, changes);
+    for (const scope of ["User", "Machine"]) {
+      const folder = path.join(this.home, "vscode/data", scope);
+      await mkdir(folder, { recursive: true });
+      await writeFile(path.join(folder, "settings.json"), JSON.stringify(this.settings));
+    }
+  }
+
+  async serve(vsix) {
+    const { node, main } = workbenchProgram(this.version);
+    const state = path.join(this.home, "vscode");
+    const flags = ["--accept-server-license-terms", "--server-data-dir", state, "--extensions-dir", path.join(state, "extensions")];
+    const env = { ...process.env, HOME: this.home, XDG_CACHE_HOME: path.join(this.home, ".cache"), SIDESTREAM_TEST: this.home };
+    await promisify(execFile)(node, [main, ...flags, "--install-extension", vsix], { env });
+    const { pid, found } = await start(
+      node,
+      [main, ...flags, "--host", "127.0.0.1", "--port", "0", "--without-connection-token", "--telemetry-level", "off"],
+      { env },
+      /bound to 127\.0\.0\.1:(\d+)/,
+    );
+    this.pid = pid;
+    this.address = `http://127.0.0.1:${found[1]}`;
+  }
+
+  async browse() {
+    this.browser = await chromium.launchPersistentContext(path.join(this.home, "browser"), {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      headless: true,
+      chromiumSandbox: false,
+      viewport: { width: 1280, height: 800 },
+      permissions: ["clipboard-read", "clipboard-write"],
+      args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    });
+    this.browser.setDefaultTimeout(patience);
+    this.page = this.browser.pages()[0] ?? (await this.browser.newPage());
+    this.errors = [];
+    this.page.on("console", (message) => {
+      if (message.type() === "error") this.errors.push(message.text());
+    });
+    await this.open();
+  }
+
+  /** Loads the workbench, anew when it was open. */
+  async open(folder = this.folders[0]) {
+    await this.page.goto(folder ? `${this.address}/?folder=${encodeURIComponent(folder)}` : `${this.address}/?ew=true`, { waitUntil: "domcontentloaded" });
+    await this.page.locator(".monaco-workbench").waitFor();
+    await this.page.locator("#workbench\\.parts\\.statusbar").waitFor();
+    await this.extensionIsKnown();
+  }
+
+  /** The workbench learns of extensions some time after it is drawn; a pick list that is open by then does not show it. */
+  async extensionIsKnown() {
+    const widget = this.page.locator(".quick-input-widget");
+    const deadline = Date.now() + patience;
+    for (let known = false; !known; ) {
+      if (Date.now() > deadline) throw new Error("The workbench does not know the extension's commands.");
+      await this.page.keyboard.press("F1");
+      await widget.locator("input.input").fill(">Sidestream: Show Panel");
+      const row = widget.locator(".monaco-list-row", { hasText: "Sidestream: Show Panel" }).first();
+      known = await row.waitFor({ timeout: 1_000 }).then(() => true, () => false);
+      await this.page.keyboard.press("Escape");
+      await widget.waitFor({ state: "hidden" });
+    }
+  }
+
+  /** Runs a command by its title in the palette. */
+  async run(title) {
+    const input = this.page.locator(".quick-input-widget input.input");
+    await this.pick(`>${title}`, title, async () => {
+      await this.page.keyboard.press("F1");
+      await input.waitFor({ timeout: 5_000 });
+    });
+  }
+
+  async openFile(name) {
+    await this.pick(name, name, () => this.page.keyboard.press("Control+P"));
+    await this.page.locator(".monaco-editor .view-line").first().waitFor();
+  }
+
+  /** Types into a pick list and takes a row of it. */
+  async pick(text, row, open = async () => undefined) {
+    await open();
+    const widget = this.page.locator(".quick-input-widget");
+    await widget.locator("input.input").fill(text);
+    await widget.locator(".monaco-list-row", { hasText: row }).first().click();
+  }
+
+  notification(text) {
+    return this.page.locator(".notification-toast", { hasText: text });
+  }
+
+  /** Shows the panel and answers it. */
+  async panel() {
+    await this.run("Sidestream: Show Panel");
+    const panel = new Panel(this.page);
+    await panel.prompt.waitFor();
+    return panel;
+  }
+
+  get shownPanel() {
+    return new Panel(this.page);
+  }
+
+  async screenshot(name) {
+    const folder = process.env.SCREENSHOTS;
+    if (!folder) return;
+    await mkdir(folder, { recursive: true });
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+
+  /** Ends the VS Code server alone: what its extension host started has to end by itself. */
+  stopServing() {
+    if (this.pid) endGroup(this.pid);
+    this.pid = undefined;
+  }
+
+  async close() {
+    await this.browser?.close();
+    this.stopServing();
+    this.model?.close();
+    await rm(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}

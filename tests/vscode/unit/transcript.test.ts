@@ -1,0 +1,35 @@
+// The panel's copy of a session follows the notifications, and says when it has missed one.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Transcript } from "../../../editors/vscode/panel/transcript/model";
+
+const of = { instanceId: "i", sessionId: "s" };
+const message = (id: string, created: number) => ({ id, sessionId: "s", role: "assistant" as const, status: "streaming" as const, time: { created } });
+
+function begun(): Transcript {
+  const transcript = new Transcript();
+  transcript.apply({ method: "sidestream/message/didChange", params: { ...of, revision: 1, message: message("m", 5) } });
+  transcript.apply({ method: "sidestream/part/didChange", params: { ...of, revision: 2, messageId: "m", part: { id: "p", type: "text", text: "a" } } });
+  return transcript;
+}
+
+test("appended text stands at the end", () => {
+  const transcript = begun();
+  transcript.apply({ method: "sidestream/part/didAppend", params: { ...of, revision: 3, messageId: "m", partId: "p", field: "text", text: "b" } });
+  assert.deepEqual(transcript.messages[0]?.parts, [{ id: "p", type: "text", text: "ab" }]);
+});
+
+test("a missing revision is a gap, a known one is nothing new", () => {
+  const transcript = begun();
+  const event = (revision: number) => ({ method: "sidestream/todo/didChange" as const, params: { ...of, revision, todos: [] } });
+  assert.equal(transcript.apply(event(2)).kind, "nothing");
+  assert.equal(transcript.apply(event(4)).kind, "gap");
+});
+
+test("messages stand by their time, those of the same time as they came", () => {
+  const transcript = begun();
+  [message("later", 9), message("earlier", 1), message("same", 5)].forEach((each, index) =>
+    transcript.apply({ method: "sidestream/message/didChange", params: { ...of, revision: 3 + index, message: each } }));
+  assert.deepEqual(transcript.messages.map(({ id }) => id), ["earlier", "m", "same", "later"]);
+});
