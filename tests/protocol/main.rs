@@ -11,7 +11,7 @@ use std::{env, fs};
 
 use serde_json::Value;
 use sidestream::protocol::{Notification, Request, schema};
-use sidestream_tests::document::{Examples, render};
+use sidestream_tests::document::{Examples, as_told, render};
 use sidestream_tests::{luacats, typescript};
 
 fn root() -> PathBuf {
@@ -56,7 +56,7 @@ fn check(path: &str, expected: &str) {
 #[test]
 fn protocol_md_says_what_the_code_says() {
     let present = fs::read_to_string(root().join("server/PROTOCOL.md")).unwrap();
-    let expected = render(&present, &schema::document(), &examples());
+    let expected = render(&present, &as_told(schema::document()), &examples());
     check("server/PROTOCOL.md", &expected);
 }
 
@@ -68,7 +68,7 @@ fn the_schema_says_what_the_code_says() {
 
 #[test]
 fn the_clients_types_are_those_of_the_code() {
-    let schema = schema::document();
+    let schema = as_told(schema::document());
     check(
         "editors/vscode/src/protocol.ts",
         &typescript::render(&schema),

@@ -43,6 +43,27 @@ pub fn render(present: &str, schema: &Value, examples: &Examples) -> String {
     document
 }
 
+/// The schema as those see it who are told: a field that has a default is always sent. Settings are
+/// the exception, since it is the client who sends them.
+#[must_use]
+pub fn as_told(mut schema: Value) -> Value {
+    let types = schema["$defs"].as_object_mut().into_iter().flatten();
+    for (_, told) in types.filter(|(name, _)| !name.ends_with("Settings")) {
+        let fields: Vec<Value> = object(&told["properties"])
+            .filter(|(_, field)| field.get("default").is_some_and(|d| !d.is_null()))
+            .map(|(name, _)| Value::String(name.clone()))
+            .collect();
+        for field in fields {
+            match told["required"].as_array_mut() {
+                Some(required) if required.contains(&field) => {}
+                Some(required) => required.push(field),
+                None => told["required"] = Value::Array(vec![field]),
+            }
+        }
+    }
+    schema
+}
+
 struct Page<'a> {
     types: &'a Value,
     examples: &'a Examples,

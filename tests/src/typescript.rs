@@ -17,7 +17,11 @@ pub fn render(schema: &Value) -> String {
         if let Some(description) = schema["description"].as_str() {
             text.push_str(&format!("{}\n", comment(description, 0)));
         }
-        let shape = shape(schema, 0);
+        let shape = match shape(schema, 0).as_str() {
+            // That would be anything but nothing.
+            "{}" => "Record<string, never>".to_owned(),
+            shape => shape.to_owned(),
+        };
         let space = if shape.starts_with('\n') { "" } else { " " };
         text.push_str(&format!("export type {name} ={space}{shape};\n\n"));
     }

@@ -83,8 +83,8 @@ async function pick<T>(items: Item<T>[], placeHolder: string): Promise<T | undef
 function describe({ limit, cost, reasoning, attachments }: Model): string {
   const { t } = vscode.l10n;
   return [
-    limit && (limit.context ?? 0) > 0 && t("{0}k context", Math.round((limit.context ?? 0) / 1000)),
-    cost && (cost.input ?? 0) + (cost.output ?? 0) > 0 && t("${0} in, ${1} out per million tokens", (cost.input ?? 0), (cost.output ?? 0)),
+    limit && limit.context > 0 && t("{0}k context", Math.round(limit.context / 1000)),
+    cost && cost.input + cost.output > 0 && t("${0} in, ${1} out per million tokens", cost.input, cost.output),
     reasoning && t("thinks"),
     attachments && t("sees images"),
   ].filter(Boolean).join(" · ");

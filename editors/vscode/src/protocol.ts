@@ -1,7 +1,7 @@
 // Generated from server/src/protocol: `UPDATE=1 cargo test -p sidestream-tests --test protocol`.
 
 /** All instances of this editor, in the order they were opened. */
-export type InstanceList = {};
+export type InstanceList = Record<string, never>;
 
 export type InstanceListResult = { instances: Instance[] };
 
@@ -99,7 +99,7 @@ export type Scope =
 export type InstanceClose = { instanceId: string };
 
 /** `{}`: it was done, or was begun and is reported by notification. */
-export type Done = {};
+export type Done = Record<string, never>;
 
 /** Stops the server, if it is ours, and starts it anew. */
 export type InstanceRestart = { instanceId: string };
@@ -223,15 +223,15 @@ export type SessionStatus =
 
 export type SessionTime = { created: number, updated: number, archived?: number };
 
-export type Tokens = { input?: number, output?: number, reasoning?: number, cache?: CacheTokens };
+export type Tokens = { input: number, output: number, reasoning: number, cache: CacheTokens };
 
-export type CacheTokens = { read?: number, write?: number };
+export type CacheTokens = { read: number, write: number };
 
 /** The point that a session was taken back to. */
 export type Revert = { messageId: string, partId?: string };
 
 /** Lines and files that a session changed. */
-export type ChangeSummary = { additions?: number, deletions?: number, files?: number };
+export type ChangeSummary = { additions: number, deletions: number, files: number };
 
 /** Costs and tokens of a session with all sessions below it, and how full its context is. */
 export type Usage = {
@@ -430,18 +430,18 @@ export type Question = {
 };
 
 export type QuestionItem = {
-  header?: string,
+  header: string,
   question: string,
-  options?: QuestionOption[],
+  options: QuestionOption[],
   /** More than one option may be chosen. */
-  multiple?: boolean,
+  multiple: boolean,
   /** An answer of the user's own words is welcome. */
-  custom?: boolean,
+  custom: boolean,
 };
 
-export type QuestionOption = { label: string, description?: string };
+export type QuestionOption = { label: string, description: string };
 
-export type Todo = { content?: string, status?: string, priority?: string };
+export type Todo = { content: string, status: string, priority: string };
 
 /** Older messages than a page's cursor says. */
 export type SessionHistory = { instanceId: string, sessionId: string, cursor: string, limit?: number };
@@ -710,10 +710,10 @@ export type Model = {
 };
 
 /** In tokens. */
-export type ModelLimit = { context?: number, output?: number };
+export type ModelLimit = { context: number, output: number };
 
 /** US dollars for a million tokens. */
-export type ModelCost = { input?: number, output?: number };
+export type ModelCost = { input: number, output: number };
 
 /** Why a model stands where it stands. */
 export type ModelRank = "favourite" | "recent" | "other";

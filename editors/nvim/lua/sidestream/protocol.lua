@@ -122,14 +122,14 @@
 ---@field updated integer
 
 ---@class sidestream.Tokens
----@field cache? sidestream.CacheTokens
----@field input? integer
----@field output? integer
----@field reasoning? integer
+---@field cache sidestream.CacheTokens
+---@field input integer
+---@field output integer
+---@field reasoning integer
 
 ---@class sidestream.CacheTokens
----@field read? integer
----@field write? integer
+---@field read integer
+---@field write integer
 
 ---The point that a session was taken back to.
 ---@class sidestream.Revert
@@ -138,9 +138,9 @@
 
 ---Lines and files that a session changed.
 ---@class sidestream.ChangeSummary
----@field additions? integer
----@field deletions? integer
----@field files? integer
+---@field additions integer
+---@field deletions integer
+---@field files integer
 
 ---Costs and tokens of a session with all sessions below it, and how full its context is.
 ---@class sidestream.Usage
@@ -307,20 +307,20 @@
 ---@field tool? sidestream.ToolCall
 
 ---@class sidestream.QuestionItem
----@field custom? boolean An answer of the user's own words is welcome.
----@field header? string
----@field multiple? boolean More than one option may be chosen.
----@field options? sidestream.QuestionOption[]
+---@field custom boolean An answer of the user's own words is welcome.
+---@field header string
+---@field multiple boolean More than one option may be chosen.
+---@field options sidestream.QuestionOption[]
 ---@field question string
 
 ---@class sidestream.QuestionOption
----@field description? string
+---@field description string
 ---@field label string
 
 ---@class sidestream.Todo
----@field content? string
----@field priority? string
----@field status? string
+---@field content string
+---@field priority string
+---@field status string
 
 ---@class sidestream.SessionHistoryResult
 ---@field cursor? string
@@ -413,13 +413,13 @@
 
 ---In tokens.
 ---@class sidestream.ModelLimit
----@field context? integer
----@field output? integer
+---@field context integer
+---@field output integer
 
 ---US dollars for a million tokens.
 ---@class sidestream.ModelCost
----@field input? number
----@field output? number
+---@field input number
+---@field output number
 
 ---Why a model stands where it stands.
 ---@alias sidestream.ModelRank "favourite"|"recent"|"other"
