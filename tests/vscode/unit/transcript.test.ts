@@ -20,6 +20,12 @@ test("appended text stands at the end", () => {
   assert.deepEqual(transcript.messages[0]?.parts, [{ id: "p", type: "text", text: "ab" }]);
 });
 
+test("a new part stands before the one that is named", () => {
+  const transcript = begun();
+  transcript.apply({ method: "sidestream/part/didChange", params: { ...of, revision: 3, messageId: "m", part: { id: "o", type: "text", text: "b" }, before: "p" } });
+  assert.deepEqual(transcript.messages[0]?.parts.map(({ id }) => id), ["o", "p"]);
+});
+
 test("a missing revision is a gap, a known one is nothing new", () => {
   const transcript = begun();
   const event = (revision: number) => ({ method: "sidestream/todo/didChange" as const, params: { ...of, revision, todos: [] } });

@@ -9,7 +9,7 @@ local growing = require("sidestream.growing")
 ---@field prepend fun(self, messages: sidestream.Message[])
 ---@field message_changed fun(self, message: sidestream.Message, is_new: boolean)
 ---@field message_removed fun(self, message: sidestream.Message)
----@field part_changed fun(self, message: sidestream.Message, part: sidestream.Part)
+---@field part_changed fun(self, message: sidestream.Message, part: sidestream.Part, before?: string)
 ---@field part_appended fun(self, message: sidestream.Message, part: sidestream.Part, field: string, text: string)
 ---@field part_removed fun(self, message: sidestream.Message, part: sidestream.Part)
 ---@field tail_changed fun(self)
@@ -215,14 +215,20 @@ local handlers = {
   ["part/didChange"] = function(self, params)
     local message = self.by_id[params.messageId]
     if message then
-      local index = #message.parts + 1
-      for known, part in ipairs(message.parts) do
+      local at, following = nil, #message.parts + 1
+      for index, part in ipairs(message.parts) do
         if part.id == params.part.id then
-          index = known
+          at = index
+        elseif part.id == params.before then
+          following = index
         end
       end
-      message.parts[index] = params.part
-      self.view:part_changed(message, params.part)
+      if at then
+        message.parts[at] = params.part
+      else
+        table.insert(message.parts, following, params.part)
+      end
+      self.view:part_changed(message, params.part, not at and params.before or nil)
     end
   end,
   ["part/didAppend"] = function(self, params)

@@ -54,7 +54,7 @@ export class Transcript {
         this.messages = this.messages.filter(({ id }) => id !== event.params.messageId);
         return { kind: "messageGone", messageId: event.params.messageId };
       case "sidestream/part/didChange":
-        return this.setPart(event.params.messageId, event.params.part);
+        return this.setPart(event.params.messageId, event.params.part, event.params.before);
       case "sidestream/part/didAppend":
         return this.append(event.params);
       case "sidestream/part/didRemove":
@@ -82,12 +82,13 @@ export class Transcript {
     return { kind: "message", message, isNew: true };
   }
 
-  private setPart(messageId: string, part: Part): Change {
+  private setPart(messageId: string, part: Part, before?: string): Change {
     const message = this.find(messageId);
     if (!message) return { kind: "nothing" };
     const index = message.parts.findIndex(({ id }) => id === part.id);
-    if (index < 0) message.parts.push(part);
-    else message.parts[index] = part;
+    const following = message.parts.findIndex(({ id }) => id === before);
+    if (index >= 0) message.parts[index] = part;
+    else message.parts.splice(following < 0 ? message.parts.length : following, 0, part);
     return { kind: "part", message, part };
   }
 

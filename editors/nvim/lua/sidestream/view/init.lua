@@ -315,7 +315,8 @@ end
 
 ---@param message sidestream.Message
 ---@param part sidestream.Part
-function View:part_changed(message, part)
+---@param before? string the part that a new one stands before
+function View:part_changed(message, part, before)
   local section = self.home[message.id]
   if not section then
     return
@@ -324,9 +325,10 @@ function View:part_changed(message, part)
   if block then
     block.part = part
   else
+    local _, following = find_block(section, before or "")
     local _, ending = find_block(section, "end:" .. message.id)
     block = self:part_block(message, part)
-    table.insert(section.blocks, ending or #section.blocks + 1, block)
+    table.insert(section.blocks, following or ending or #section.blocks + 1, block)
   end
   block.dirty, block.pending = true, nil
   self:touch(section)
