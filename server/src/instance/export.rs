@@ -1,5 +1,6 @@
 //! A session as Markdown, for a person to read and keep. Pure.
 
+use crate::opencode::tool::fenced;
 use crate::protocol::{Message, PartBody, Role, Session, ToolPart};
 
 /// A name for the file, and what it holds.
@@ -71,14 +72,6 @@ fn folded(summary: &str, details: &str) -> String {
         return format!("`{}`\n", summary.replace('`', "'"));
     }
     format!("<details><summary>{summary}</summary>\n\n{details}\n</details>\n")
-}
-
-/// Fenced by more backticks than any line of the text begins with.
-fn fenced(language: &str, text: &str) -> String {
-    let ticks = |line: &str| line.chars().take_while(|c| *c == '`').count();
-    let longest = text.lines().map(|line| ticks(line.trim_start())).max();
-    let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
-    format!("{fence}{language}\n{}\n{fence}\n", text.trim_end())
 }
 
 fn slug(title: &str) -> String {

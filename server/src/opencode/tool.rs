@@ -202,17 +202,22 @@ pub fn selection(path: &Path, range: LineRange, text: &str) -> String {
         .extension()
         .and_then(|e| e.to_str())
         .unwrap_or_default();
-    // A fence longer than any in the text, so that the text cannot close it.
-    let longest = text.lines().map(|line| line.trim_start());
-    let longest = longest.map(|line| line.len() - line.trim_start_matches('`').len());
-    let fence = "`".repeat(longest.max().unwrap_or(0).max(2) + 1);
     format!(
-        "Lines {} to {} of {}:\n\n{fence}{language}\n{}\n{fence}\n",
+        "Lines {} to {} of {}:\n\n{}",
         range.start,
         range.end,
         path.display(),
-        text.trim_end_matches('\n'),
+        fenced(language, text),
     )
+}
+
+/// Markdown's code block, with a fence longer than any in the text, so that the text cannot end it.
+#[must_use]
+pub fn fenced(language: &str, text: &str) -> String {
+    let ticks = |line: &str| line.chars().take_while(|c| *c == '`').count();
+    let longest = text.lines().map(|line| ticks(line.trim_start())).max();
+    let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
+    format!("{fence}{language}\n{}\n{fence}\n", text.trim_end())
 }
 
 /// The path below the directory, or the whole path when it lies elsewhere.
