@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use sidestream::cli::chat::ChatOptions;
+use sidestream::instance::guard::Ending;
 use sidestream::protocol::ModelRef;
 use sidestream::{cli, editor, instance};
 use tracing_subscriber::EnvFilter;
@@ -46,6 +47,9 @@ enum Command {
     /// Ends an OpenCode server with its parent
     #[command(hide = true)]
     Guard {
+        /// Lend it a standard input that ends first of all
+        #[arg(long)]
+        stdin: bool,
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
@@ -105,7 +109,14 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Demo(chat) => cli::demo::run(chat.into()).await,
         Command::Doctor { directory, json } => cli::doctor::run(directory, json).await,
         Command::ScriptedModel { data } => cli::demo::scripted_model(&data).await,
-        Command::Guard { command } => instance::guard::run(&command).await,
+        Command::Guard { stdin, command } => {
+            let ending = if stdin {
+                Ending::Stdin
+            } else {
+                Ending::Dispose
+            };
+            instance::guard::run(&command, ending).await
+        }
     }
 }
 

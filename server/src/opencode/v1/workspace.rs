@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::V1;
-use super::wire::{self, Rule};
+use super::wire;
+use crate::opencode::rules::Rule;
 use crate::opencode::{Dialect as _, Workspace};
 use crate::protocol::requests::LineRange;
 use crate::protocol::{
