@@ -9,10 +9,10 @@ use serde_with::skip_serializing_none;
 
 use super::settings::ServerSettings;
 use super::{
-    Catalog, EventRecord, FileContent, FileDiff, FileStatus, Instance, InstanceId, LogEntry,
-    Message, MessageId, ModelRef, PartId, Permission, PermissionId, PermissionMode,
-    PermissionReply, Question, QuestionId, Session, SessionId, SessionSnapshot, SessionTree,
-    Symbol,
+    Catalog, ChangeStage, EventRecord, FileComparison, FileContent, FileDiff, FileStatus, Instance,
+    InstanceId, LogEntry, Message, MessageId, ModelRef, PartId, Permission, PermissionId,
+    PermissionMode, PermissionReply, Question, QuestionId, Session, SessionId, SessionSnapshot,
+    SessionTree, Symbol,
 };
 
 /// A method's parameters know the method's name and what it answers.
@@ -168,6 +168,7 @@ requests! {
         "sidestream/catalog" CatalogRead => Catalog;
         "sidestream/file/find" FileFind => FileFindResult;
         "sidestream/file/content" FileContentRead => FileContent;
+        "sidestream/file/compare" FileCompare => FileCompareResult;
         "sidestream/file/status" FileStatusRead => FileStatusResult;
         "sidestream/symbol/find" SymbolFind => SymbolFindResult;
         "sidestream/vcs/diff" VcsDiff => VcsDiffResult;
@@ -493,6 +494,17 @@ params! {
         instance_id: InstanceId,
         /// Absolute, or relative to the instance's directory.
         path: PathBuf,
+    }
+    /// Files before and after a change, so that clients need not apply diffs. Needs no connection.
+    FileCompare {
+        instance_id: InstanceId,
+        change: ChangeStage,
+        /// As a permission, a tool part or `session/diff` has them.
+        files: Vec<FileDiff>,
+    }
+    FileCompareResult {
+        /// As they were asked for.
+        files: Vec<FileComparison>,
     }
     /// The files that differ from the last commit.
     FileStatusRead {
