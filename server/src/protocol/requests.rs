@@ -114,7 +114,28 @@ where
 }
 
 fn read<T: for<'de> Deserialize<'de>>(params: Value) -> Result<T, String> {
-    serde_path_to_error::deserialize(params).map_err(|error| describe(&error))
+    let wrong = wrong_id(&params);
+    let read = serde_path_to_error::deserialize(params).map_err(|error| describe(&error));
+    wrong.map_or(read, Err)
+}
+
+/// Ids become segments of OpenCode's paths: one that is none would ask for something else there.
+fn wrong_id(params: &Value) -> Option<String> {
+    let fields = params.as_object()?.iter();
+    let mut ids = fields.filter(|(name, _)| name.ends_with("Id"));
+    ids.find_map(|(name, id)| {
+        let id = id.as_str()?;
+        match id {
+            "" => Some(format!("{name}: an id is never empty")),
+            // An instance's id has a folder's name in it, and goes no further.
+            _ if name == "instanceId" => None,
+            "." | ".." => Some(format!("{name}: no id is \"{id}\"")),
+            _ if id.contains(['/', '\\', '?', '#', '%']) => {
+                Some(format!("{name}: no id is \"{id}\""))
+            }
+            _ => None,
+        }
+    })
 }
 
 fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {

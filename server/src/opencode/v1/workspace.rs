@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::V1;
 use super::wire::{self, Rule};
-use crate::opencode::{Dialect as _, Workspace};
+use crate::opencode::Workspace;
 use crate::protocol::requests::LineRange;
 use crate::protocol::{
     Agent, AgentMode, Catalog, ChangeKind, Command, Defaults, Encoding, Error, ErrorKind,
@@ -95,7 +95,7 @@ impl Workspace for V1 {
                     error: None,
                 })
                 .collect(),
-            unsupported: self.unsupported().iter().map(|&m| m.into()).collect(),
+            unsupported: Vec::new(),
         })
     }
 
