@@ -8,6 +8,7 @@ pub mod event;
 pub mod http;
 pub mod id;
 pub mod legacy;
+pub mod patch;
 pub mod rules;
 pub mod sessions;
 pub mod sse;

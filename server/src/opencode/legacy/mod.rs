@@ -84,10 +84,7 @@ impl Sessions for Legacy {}
 #[async_trait]
 impl Workspace for Legacy {
     async fn catalog(&self, _: &[ModelRef]) -> Result<Catalog, Error> {
-        Ok(Catalog {
-            unsupported: UNSUPPORTED.iter().map(|&method| method.into()).collect(),
-            ..Catalog::default()
-        })
+        Ok(Catalog::default())
     }
 }
 

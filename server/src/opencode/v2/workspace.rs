@@ -7,7 +7,7 @@ use base64::Engine as _;
 use serde::Deserialize;
 
 use super::{V2, wire};
-use crate::opencode::{Dialect as _, Workspace, http};
+use crate::opencode::{Workspace, http};
 use crate::protocol::{
     Agent, AgentMode, Catalog, ChangeKind, Command, Defaults, Encoding, Error, ErrorKind,
     FileContent, FileDiff, FileStatus, Model, ModelCost, ModelLimit, ModelRank, ModelRef, Service,
@@ -82,7 +82,7 @@ impl Workspace for V2 {
                 })
                 .collect(),
             lsp: Vec::new(),
-            unsupported: self.unsupported().iter().map(|&m| m.into()).collect(),
+            unsupported: Vec::new(),
         })
     }
 
