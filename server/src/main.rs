@@ -39,13 +39,13 @@ enum Command {
     /// Sends a prompt, or reads prompts from the terminal, and streams the replies
     Chat {
         #[command(flatten)]
-        chat: Chat,
+        chat: Conversation,
         /// A server to attach to; its password is taken from OPENCODE_SERVER_PASSWORD
         #[arg(long)]
         url: Option<String>,
     },
     /// The same against a real OpenCode server with a scripted model: works without any account
-    Demo(Chat),
+    Demo(Conversation),
     /// Checks each step from the OpenCode program to a round trip
     Doctor {
         /// The folder to check in
@@ -93,7 +93,7 @@ enum Command {
 }
 
 #[derive(Args)]
-struct Chat {
+struct Conversation {
     /// The folder to work in
     #[arg(short = 'C', value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -114,8 +114,8 @@ struct Chat {
     prompt: Vec<String>,
 }
 
-impl From<Chat> for ChatOptions {
-    fn from(chat: Chat) -> Self {
+impl From<Conversation> for ChatOptions {
+    fn from(chat: Conversation) -> Self {
         Self {
             directory: chat.directory,
             session: chat.session,
@@ -228,7 +228,14 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+
+    #[test]
+    fn the_command_line_is_put_together_well() {
+        Arguments::command().debug_assert();
+    }
 
     #[test]
     fn language_clients_may_name_the_transport() {
