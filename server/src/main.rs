@@ -10,6 +10,7 @@ use serde_json::json;
 use sidestream::cli::chat::ChatOptions;
 use sidestream::cli::recording::record::{self, RecordOptions, Until};
 use sidestream::cli::recording::replay::{self, ReplayOptions};
+use sidestream::instance::guard::Ending;
 use sidestream::protocol::ModelRef;
 use sidestream::{cli, editor, instance};
 use tracing_subscriber::EnvFilter;
@@ -87,6 +88,9 @@ enum Command {
     /// Ends an OpenCode server with its parent
     #[command(hide = true)]
     Guard {
+        /// Lend it a standard input that ends first of all
+        #[arg(long)]
+        stdin: bool,
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
@@ -193,7 +197,14 @@ async fn run(command: Command) -> Result<ExitCode> {
             .await
         }
         Command::ScriptedModel { data } => cli::demo::scripted_model(&data).await,
-        Command::Guard { command } => instance::guard::run(&command).await,
+        Command::Guard { stdin, command } => {
+            let ending = if stdin {
+                Ending::Stdin
+            } else {
+                Ending::Dispose
+            };
+            instance::guard::run(&command, ending).await
+        }
     }
 }
 

@@ -194,6 +194,11 @@ impl Dialect for Legacy {
         Ok(wire::session(answer.json()?))
     }
 
+    async fn session(&self, session: &SessionId) -> Result<SessionInfo, Error> {
+        let answer: wire::Session = self.http.get(&format!("/session/{session}"), &[]).await?;
+        Ok(wire::session(answer))
+    }
+
     async fn rename_session(&self, _: &SessionId, _: &str) -> Result<(), Error> {
         Err(unsupported("rename sessions"))
     }

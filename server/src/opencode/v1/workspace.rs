@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::V1;
-use super::wire::{self, Rule};
+use super::wire;
 use crate::opencode::Workspace;
+use crate::opencode::rules::Rule;
 use crate::protocol::requests::LineRange;
 use crate::protocol::{
     Agent, AgentMode, Catalog, ChangeKind, Command, Defaults, Encoding, Error, ErrorKind,
