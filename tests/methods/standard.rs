@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sidestream::protocol::requests::{PromptPart, SessionList};
+use sidestream::protocol::requests::{PromptPart, SessionList, Severity};
 use sidestream::protocol::{ErrorKind, InstanceState, Notification, SessionId};
 use sidestream_tests::Editor;
 use sidestream_tests::proxy::Proxy;
@@ -156,8 +156,8 @@ pub async fn workspace_execute_command(room: Room) {
     let sent = serde_json::to_string(&message.parts).unwrap();
     for said in [
         "Fix line 2 of a.rs",
-        "unused function b",
-        "rustc",
+        "The editor says of src/a.rs:",
+        "- line 2: error: unused function b (rustc)",
         "src/a.rs?start=2&end=2",
     ] {
         assert!(sent.contains(said), "{said} is not in {sent}");
@@ -178,8 +178,12 @@ pub async fn workspace_execute_command(room: Room) {
         })
         .await;
     assert!(matches!(&parts[0], PromptPart::File { path, .. } if *path == file));
-    let sent = serde_json::to_string(&parts).unwrap();
-    assert!(sent.contains("unused function b"), "{sent}");
+    let PromptPart::Diagnostics { path, items } = &parts[1] else {
+        panic!("what is wrong is missing: {parts:?}");
+    };
+    assert_eq!(*path, file);
+    assert_eq!((items[0].line, items[0].severity), (2, Severity::Error));
+    assert_eq!(items[0].source.as_deref(), Some("rustc"));
 
     let foreign = json!({"command": "sidestream.fix", "arguments": [{"path": 5}]});
     let refused = editor.client.request(method, foreign).await.unwrap_err();

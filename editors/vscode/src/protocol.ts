@@ -579,10 +579,28 @@ export type PromptPart =
     path: string,
     range: LineRange,
     text: string,
+  }
+  /** What the editor says is wrong in a file; the server puts it into words for the model. */
+  | {
+    type: "diagnostics",
+    /** Absolute, or relative to the instance's directory. */
+    path: string,
+    items: Diagnostic[],
   };
 
 /** Lines from 1, both ends included. */
 export type LineRange = { start: number, end: number };
+
+export type Diagnostic = {
+  /** From 1. */
+  line: number,
+  severity: Severity,
+  message: string,
+  /** Who says so, as `rustc`. */
+  source?: string,
+};
+
+export type Severity = "error" | "warning" | "information" | "hint";
 
 export type SessionRunResult = {
   /** The user's message. */

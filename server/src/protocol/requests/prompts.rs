@@ -111,6 +111,12 @@ pub enum PromptPart {
         range: LineRange,
         text: String,
     },
+    /// What the editor says is wrong in a file; the server puts it into words for the model.
+    Diagnostics {
+        /// Absolute, or relative to the instance's directory.
+        path: PathBuf,
+        items: Vec<Diagnostic>,
+    },
 }
 
 /// Lines from 1, both ends included.
@@ -118,4 +124,24 @@ pub enum PromptPart {
 pub struct LineRange {
     pub start: u32,
     pub end: u32,
+}
+
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Diagnostic {
+    /// From 1.
+    pub line: u32,
+    pub severity: Severity,
+    pub message: String,
+    /// Who says so, as `rustc`.
+    pub source: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    Error,
+    Warning,
+    Information,
+    Hint,
 }
