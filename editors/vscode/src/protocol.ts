@@ -291,7 +291,7 @@ export type Role = "user" | "assistant";
 
 export type MessageStatus =
   | "streaming" | "complete" | "error"
-  /** The user's, and waits: in Sidestream for a connection, or in OpenCode (2.x) for its turn. */
+  /** The user's, and waits: in Sidestream for a connection, or in OpenCode for its turn. */
   | "queued"
   /** The user's, and OpenCode has it. */
   | "sent"

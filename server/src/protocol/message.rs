@@ -43,7 +43,7 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum MessageStatus {
-    /// The user's, and waits: in Sidestream for a connection, or in OpenCode (2.x) for its turn.
+    /// The user's, and waits: in Sidestream for a connection, or in OpenCode for its turn.
     Queued,
     /// The user's, and OpenCode has it.
     Sent,

@@ -1,5 +1,7 @@
 //! The messages of one session: what each event changes in them.
 //!
+//! The server does not say which prompts wait for their turn: those behind an answer that goes on do.
+//!
 //! A transcript keeps every field that a client was told, so that a change can be told as the
 //! least that differs: an append where text grew, nothing where nothing did.
 
@@ -9,7 +11,7 @@ use super::reverted::Reverted;
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart};
 use crate::protocol::notifications::Field;
 use crate::protocol::{
-    Message, MessageId, MessageInfo, MessageStatus, Part, PartBody, PartId, Todo,
+    Message, MessageId, MessageInfo, MessageStatus, Part, PartBody, PartId, Role, Todo,
 };
 
 /// So many messages and parts that have not come yet are waited for at most. What is lost beyond
@@ -31,6 +33,7 @@ pub struct Transcript {
 pub(super) struct MessageState {
     pub info: MessageInfo,
     pub origin: Origin,
+    pub turn: Turn,
     pub parts: Vec<PartState>,
     /// Dropped as no part of the answer; events may still tell of them.
     pub abandoned: Vec<PartId>,
@@ -42,6 +45,14 @@ pub(super) enum Origin {
     Server,
     /// Sidestream alone, so far.
     Own,
+}
+
+/// Whether a prompt that the server has waits behind an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Turn {
+    #[default]
+    Come,
+    Awaited,
 }
 
 /// What came before the thing that it belongs to: order between families of events is not
@@ -67,13 +78,23 @@ pub enum Change {
 }
 
 impl Transcript {
-    pub fn message(&mut self, mut info: MessageInfo, changes: &mut Vec<Change>) {
+    pub fn message(&mut self, info: MessageInfo, changes: &mut Vec<Change>) {
+        self.take_message(info, changes);
+        let turned = take_turns(&mut self.messages);
+        changes.extend(turned.into_iter().map(Change::Message));
+    }
+
+    fn take_message(&mut self, mut info: MessageInfo, changes: &mut Vec<Change>) {
         let known = self.messages.iter().position(|m| m.info.id == info.id);
         if let Some(at) = known {
+            if self.messages[at].turn == Turn::Awaited && info.status == MessageStatus::Sent {
+                info.status = MessageStatus::Queued;
+            }
             let old = &self.messages[at].info;
             // A prompt that is sent again gets a later time from the server, which would put it
             // behind its own answer.
-            if old.status == MessageStatus::Sent {
+            let waits = self.messages[at].turn == Turn::Awaited;
+            if waits || old.status == MessageStatus::Sent {
                 info.time.created = info.time.created.min(old.time.created);
             }
             if is_step_back(old.status, info.status) || *old == info {
@@ -100,6 +121,7 @@ impl Transcript {
         self.insert(MessageState {
             info: info.clone(),
             origin: Origin::Server,
+            turn: Turn::default(),
             parts: Vec::new(),
             abandoned: Vec::new(),
         });
@@ -125,6 +147,8 @@ impl Transcript {
         self.messages.retain(|message| message.info.id != *id);
         if self.messages.len() != before {
             changes.push(Change::MessageRemoved(id.clone()));
+            let turned = take_turns(&mut self.messages);
+            changes.extend(turned.into_iter().map(Change::Message));
         }
     }
 
@@ -377,6 +401,7 @@ impl From<IncomingMessage> for MessageState {
         let mut state = Self {
             info: message.info,
             origin: Origin::Server,
+            turn: Turn::default(),
             parts: Vec::with_capacity(message.parts.len()),
             abandoned: Vec::new(),
         };
@@ -391,6 +416,28 @@ impl From<IncomingMessage> for MessageState {
         }
         state
     }
+}
+
+/// Prompts behind an answer that goes on wait for their turn, which comes when it has ended or when
+/// another answer follows them. Gives those for which that is news.
+pub(super) fn take_turns(messages: &mut [MessageState]) -> Vec<MessageInfo> {
+    let last = messages
+        .iter()
+        .rposition(|message| message.info.role == Role::Assistant);
+    let goes_on = last.filter(|&at| messages[at].info.status == MessageStatus::Streaming);
+    let mut news = Vec::new();
+    for (at, message) in messages.iter_mut().enumerate() {
+        let waits = goes_on.is_some_and(|answer| answer < at);
+        let (turn, status) = match (message.turn, message.info.status) {
+            (Turn::Come, MessageStatus::Sent) if waits => (Turn::Awaited, MessageStatus::Queued),
+            (Turn::Awaited, MessageStatus::Queued) if !waits => (Turn::Come, MessageStatus::Sent),
+            _ => continue,
+        };
+        message.turn = turn;
+        message.info.status = status;
+        news.push(message.info.clone());
+    }
+    news
 }
 
 /// A message that has ended does not begin again: such an event is an old one.
