@@ -7,7 +7,8 @@
 use std::collections::HashSet;
 
 use super::part::{PartState, text_of};
-use super::transcript::{Change, MessageState, Origin, Transcript, Turn, take_turns};
+use super::transcript::{Change, MessageState, Origin, Transcript};
+use super::turns::{Turn, take_turns};
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart, MessagePage};
 use crate::protocol::{MessageId, MessageStatus, PartBody, Role, Todo, ToolStatus};
 

@@ -15,6 +15,7 @@ mod snapshots;
 mod tail;
 mod tell;
 mod transcript;
+mod turns;
 mod waiting;
 
 use std::collections::{HashMap, HashSet};

@@ -1,17 +1,16 @@
 //! The messages of one session: what each event changes in them.
 //!
-//! The server does not say which prompts wait for their turn: those behind an answer that goes on do.
-//!
 //! A transcript keeps every field that a client was told, so that a change can be told as the
 //! least that differs: an append where text grew, nothing where nothing did.
 
 use super::cut;
 use super::part::{PartState, text_of};
 use super::reverted::Reverted;
+use super::turns::{Turn, take_turns};
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart};
 use crate::protocol::notifications::Field;
 use crate::protocol::{
-    Message, MessageId, MessageInfo, MessageStatus, Part, PartBody, PartId, Role, Todo,
+    Message, MessageId, MessageInfo, MessageStatus, Part, PartBody, PartId, Todo,
 };
 
 /// So many messages and parts that have not come yet are waited for at most. What is lost beyond
@@ -45,14 +44,6 @@ pub(super) enum Origin {
     Server,
     /// Sidestream alone, so far.
     Own,
-}
-
-/// Whether a prompt that the server has waits behind an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Turn {
-    #[default]
-    Come,
-    Awaited,
 }
 
 /// What came before the thing that it belongs to: order between families of events is not
@@ -416,28 +407,6 @@ impl From<IncomingMessage> for MessageState {
         }
         state
     }
-}
-
-/// Prompts behind an answer that goes on wait for their turn, which comes when it has ended or when
-/// another answer follows them. Gives those for which that is news.
-pub(super) fn take_turns(messages: &mut [MessageState]) -> Vec<MessageInfo> {
-    let last = messages
-        .iter()
-        .rposition(|message| message.info.role == Role::Assistant);
-    let goes_on = last.filter(|&at| messages[at].info.status == MessageStatus::Streaming);
-    let mut news = Vec::new();
-    for (at, message) in messages.iter_mut().enumerate() {
-        let waits = goes_on.is_some_and(|answer| answer < at);
-        let (turn, status) = match (message.turn, message.info.status) {
-            (Turn::Come, MessageStatus::Sent) if waits => (Turn::Awaited, MessageStatus::Queued),
-            (Turn::Awaited, MessageStatus::Queued) if !waits => (Turn::Come, MessageStatus::Sent),
-            _ => continue,
-        };
-        message.turn = turn;
-        message.info.status = status;
-        news.push(message.info.clone());
-    }
-    news
 }
 
 /// A message that has ended does not begin again: such an event is an old one.
