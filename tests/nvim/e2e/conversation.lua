@@ -125,7 +125,7 @@ test("what is sent during a run is shown as queued, and answered after it", func
     vim.cmd.redraw()
     local view = require("sidestream").chat().view
     local last = view.sections[#view.sections]
-    local beside = last.blocks[2].shape and last.blocks[2].shape.beside
+    local beside = last.blocks[1] and last.blocks[1].shape and last.blocks[1].shape.beside
     return beside and beside[1][1]:find("queued", 1, true) ~= nil
   ]]
   )

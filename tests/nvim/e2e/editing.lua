@@ -54,9 +54,8 @@ test("files are completed in the prompt by the server", function()
   editor:type("isee @note")
   editor:lua([[
     items = nil
-    local client = vim.lsp.get_clients({ name = "sidestream" })[1]
     local params = vim.lsp.util.make_position_params(0, "utf-16")
-    require("sidestream.client").request_raw(client, "textDocument/completion", params, function(_, result)
+    require("sidestream.client").request_raw("textDocument/completion", params, function(_, result)
       items = result and (result.items or result) or {}
     end)
   ]])
@@ -124,10 +123,9 @@ test("a selection offers code actions", function()
   editor:wait("the file is attached", "return #vim.lsp.get_clients({ bufnr = 0, name = 'sidestream' }) == 1")
   editor:lua([[
     offered = nil
-    local client = vim.lsp.get_clients({ name = "sidestream" })[1]
     local params = vim.lsp.util.make_given_range_params({ 1, 0 }, { 2, 0 }, 0, "utf-16")
     params.context = { diagnostics = {}, triggerKind = 1 }
-    require("sidestream.client").request_raw(client, "textDocument/codeAction", params, function(_, result)
+    require("sidestream.client").request_raw("textDocument/codeAction", params, function(_, result)
       offered = result or {}
     end)
   ]])

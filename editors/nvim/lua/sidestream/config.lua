@@ -18,7 +18,6 @@ local M = {}
 ---@field root? fun(): string the folder to work in; the working directory when absent
 ---@field server table where OpenCode comes from, as in the protocol's `ServerSettings`
 ---@field reconnect table
----@field history { pageSize: integer }
 ---@field panel sidestream.Panel
 ---@field keymaps sidestream.Keymaps
 ---@field code_actions boolean offer code actions in files
@@ -28,7 +27,6 @@ local M = {}
 M.defaults = {
   server = {},
   reconnect = {},
-  history = { pageSize = 40 },
   panel = {
     layout = "right",
     width = 0.42,

@@ -71,7 +71,7 @@ function M.check()
   end
   health.ok(table.concat(command, " "))
   local connection = client.connection()
-  if not connection or not connection.client then
+  if not connection or not client.ready() then
     local run = vim.list_extend(vim.list_slice(command), { "--version" })
     local ok, done = pcall(function()
       return vim.system(run, { text = true, timeout = 5000 }):wait()

@@ -46,7 +46,7 @@ end
 
 ---@param path string
 ---@param line? integer
-function M.edit(path, line)
+local function edit(path, line)
   to_file_window()
   vim.cmd.edit(vim.fn.fnameescape(path))
   if line then
@@ -66,57 +66,35 @@ local function show_whole(chat, block)
   end)
 end
 
--- <CR>: the sub-agent's session, the file, the whole text, or the fold.
+-- The file that a line names, if there is such a file.
+---@param chat sidestream.Chat
+---@param line string
+---@return string? path, integer? line
+local function file_in(chat, line)
+  local path, number = line:match("([%w_%-./~]+):(%d+)")
+  path = path or line:match("([%w_%-./~]*[%w_%-]/?%.%w+)")
+  local full = path and vim.fs.joinpath(chat.directory, path)
+  if full and vim.uv.fs_stat(full) then
+    return full, tonumber(number) --[[@as integer?]]
+  end
+end
+
+-- <CR>: the sub-agent's session, the whole text, the file, or the fold.
 ---@param chat sidestream.Chat
 local function open(chat)
   local block = at_cursor(chat)
   local part = block and block.part
-  local line = vim.api.nvim_get_current_line()
-  local path, number = line:match("([%w_%-./~]+):(%d+)")
-  path = path or line:match("([%w_%-./~]*[%w_%-]/?%.%w+)")
-  local full = path and vim.fs.joinpath(chat.directory, path)
+  local path, line = file_in(chat, vim.api.nvim_get_current_line())
   if part and part.childSessionId then
     require("sidestream").open({ session = part.childSessionId, focus = false })
-  elseif part and part.cut then
+  elseif block and part and part.cut then
     show_whole(chat, block)
-  elseif full and vim.uv.fs_stat(full) then
-    M.edit(full, tonumber(number))
+  elseif path then
+    edit(path, line)
   elseif block and block.item and block.item.questions then
     require("sidestream.waiting").act(chat.view, "allow")
-  elseif part and part.type ~= "text" then
-    chat.view:toggle(block)
-  end
-end
-
--- The newest prompt at or above the cursor.
----@param chat sidestream.Chat
----@return sidestream.Message?
-function M.prompt_at_cursor(chat)
-  local row = math.huge
-  if vim.api.nvim_get_current_buf() == chat.buffer then
-    row = vim.api.nvim_win_get_cursor(0)[1] - 1
-  end
-  local found
-  for _, section in ipairs(chat.view.sections) do
-    if section.mark and section.messages[1].role == "user" and (chat.view:row(section) <= row or not found) then
-      found = section.messages[1]
-    end
-  end
-  return found
-end
-
---- The prompt whose turn is reviewed: the one at the cursor when the panel has it, else the last.
----@param chat sidestream.Chat
----@return sidestream.Message?
-function M.prompt_for_review(chat)
-  if vim.api.nvim_get_current_buf() == chat.buffer then
-    return M.prompt_at_cursor(chat)
-  end
-  local messages = chat.transcript and chat.transcript.messages or {}
-  for index = #messages, 1, -1 do
-    if messages[index].role == "user" then
-      return messages[index]
-    end
+  elseif block and part and part.type ~= "text" then
+    chat.view:fold(block, "toggle")
   end
 end
 
@@ -133,85 +111,81 @@ local function help(keys)
   notify.info(table.concat(lines, "\n"))
 end
 
+-- Actions that are subcommands, and what they do.
+local SUBCOMMANDS = {
+  parent = "go to the session that started this one",
+  sessions = "pick a session",
+  review = "review the turn's changes",
+  revert = "revert to before the prompt under the cursor",
+  unrevert = "undo revert",
+  abort = "stop the run",
+  close = "close the panel",
+}
+-- Actions on what waits, and what they do.
+local ANSWERS = {
+  allow = "allow, or answer",
+  always = "allow from now on",
+  reject = "reject, or dismiss",
+  reject_with_message = "reject and say why, or answer in own words",
+}
+
 ---@param chat sidestream.Chat
 function M.bind(chat)
   local keys = config.get().keymaps.panel
   local waiting = require("sidestream.waiting")
-  local function map(name, description, action)
-    if keys[name] then
-      vim.keymap.set("n", keys[name], action, {
-        buffer = chat.buffer,
-        nowait = true,
-        desc = "Sidestream: " .. description,
-      })
+  ---@param key string|false
+  ---@param description string
+  ---@param action string|fun()
+  local function map(key, description, action)
+    if key then
+      local options = { buffer = chat.buffer, nowait = true, desc = "Sidestream: " .. description }
+      vim.keymap.set("n", key, action, options)
     end
   end
-  for name, description in pairs({
-    allow = "allow, or answer",
-    always = "allow from now on",
-    reject = "reject, or dismiss",
-    reject_with_message = "reject and say why, or answer in own words",
-  }) do
-    map(name, description, function()
+  for name, description in pairs(SUBCOMMANDS) do
+    map(keys[name], description, ("<Cmd>Sidestream %s<CR>"):format(name))
+  end
+  for name, description in pairs(ANSWERS) do
+    map(keys[name], description, function()
       waiting.act(chat.view, name)
     end)
   end
-  map("fold", "show or hide details", function()
-    local block = at_cursor(chat)
-    if block then
-      chat.view:toggle(block)
-    end
-  end)
-  map("open", "open what is under the cursor", function()
+  map(keys.open, "open what is under the cursor", function()
     open(chat)
   end)
-  map("next_message", "next message", function()
+  map(keys.next_message, "next message", function()
     jump(chat, 1)
   end)
-  map("previous_message", "message before", function()
+  map(keys.previous_message, "message before", function()
     jump(chat, -1)
   end)
-  map("prompt", "write a prompt", function()
-    require("sidestream").open()
-    vim.cmd.startinsert({ bang = true })
+  map(keys.prompt, "write a prompt", function()
+    require("sidestream.context").ask()
   end)
-  for name, subcommand in pairs({
-    parent = "parent",
-    sessions = "sessions",
-    review = "review",
-    revert = "revert",
-    unrevert = "unrevert",
-    abort = "abort",
-    close = "close",
-  }) do
-    map(name, subcommand, function()
-      vim.cmd.Sidestream(subcommand)
-    end)
-  end
-  map("help", "these keys", function()
+  map(keys.help, "these keys", function()
     help(keys)
   end)
   -- The keys of folds, for what is folded here.
-  for key, wanted in pairs({ za = "toggle", zo = true, zc = false }) do
-    vim.keymap.set("n", key, function()
+  for key, wanted in pairs({ [keys.fold or "za"] = "toggle", za = "toggle", zo = "open", zc = "close" }) do
+    map(key, "details", function()
       local block = at_cursor(chat)
-      if block and block.part and (wanted == "toggle" or chat.view:look(block.part).open ~= wanted) then
-        chat.view:toggle(block)
+      if block then
+        chat.view:fold(block, wanted)
       end
-    end, { buffer = chat.buffer, desc = "Sidestream: details" })
+    end)
   end
-  for key, wanted in pairs({ zR = true, zM = false }) do
-    vim.keymap.set("n", key, function()
-      chat.view:toggle_all(wanted)
-    end, { buffer = chat.buffer, desc = "Sidestream: all details" })
+  for key, wanted in pairs({ zR = "open", zM = "close" }) do
+    map(key, "all details", function()
+      chat.view:fold_all(wanted)
+    end)
   end
   for number = 1, 9 do
-    vim.keymap.set("n", tostring(number), function()
+    map(tostring(number), "choose an option", function()
       if not waiting.choose(chat.view, number) then
         -- Without a question it is a count, as ever.
         vim.api.nvim_feedkeys(tostring(number), "ni", false)
       end
-    end, { buffer = chat.buffer, nowait = true, desc = "Sidestream: choose an option" })
+    end)
   end
 end
 

@@ -37,9 +37,12 @@ function M.explain(failure)
   return hint and failure.message .. "\n" .. hint or failure.message
 end
 
----@param failure { message: string, data?: { hint?: string } }
+--- Shows a failure, if there is one.
+---@param failure? { message: string, data?: { hint?: string } }
 function M.failure(failure)
-  M.error(M.explain(failure))
+  if failure then
+    M.error(M.explain(failure))
+  end
 end
 
 -- A terminal shows OSC 9 as a notification of the desktop, also over SSH.

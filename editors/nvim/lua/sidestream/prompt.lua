@@ -86,10 +86,11 @@ function Prompt:send()
   end)
 end
 
---- A prompt whose buffer goes is found again in the history.
-function Prompt:keep_draft()
+--- What is written into a buffer that goes is found again in the history.
+function Prompt:forget()
   if vim.api.nvim_buf_is_valid(self.buffer) then
     history.add(vim.trim(self:text()))
+    vim.api.nvim_buf_delete(self.buffer, { force = true })
   end
 end
 
@@ -107,15 +108,13 @@ function Prompt:recall(step)
   self:set_text(place == 0 and self.unsent or entries[#entries - place + 1])
 end
 
----@param chip sidestream.Chip
+---@param chip sidestream.Chip takes the place of one with the same label
 function Prompt:attach_chip(chip)
+  local place = #self.chips + 1
   for index, known in ipairs(self.chips) do
-    if known.label == chip.label then
-      self.chips[index] = chip
-      return require("sidestream.panel").draw_bars()
-    end
+    place = known.label == chip.label and index or place
   end
-  table.insert(self.chips, chip)
+  self.chips[place] = chip
   require("sidestream.panel").draw_bars()
 end
 
@@ -132,22 +131,18 @@ end
 
 --- Makes the prompt a document of the server's, which completes files, agents and commands in it.
 function Prompt:attach()
-  local connection = client.connection()
-  if not (connection and connection.client and vim.api.nvim_buf_is_valid(self.buffer)) then
+  local server = client.ready()
+  if not server or not vim.api.nvim_buf_is_valid(self.buffer) then
     return
   end
-  local id = connection.client.id
-  if vim.lsp.buf_is_attached(self.buffer, id) then
-    vim.lsp.buf_detach_client(self.buffer, id)
+  if vim.lsp.buf_is_attached(self.buffer, server.id) then
+    vim.lsp.buf_detach_client(self.buffer, server.id)
   end
   local place = { "sidestream://prompt", self.chat.instance_id or "none", self.chat.session_id or "new" }
   pcall(vim.api.nvim_buf_set_name, self.buffer, table.concat(place, "/"))
-  vim.lsp.buf_attach_client(self.buffer, id)
-  if not connection.client.server_capabilities.completionProvider then
-    return
-  end
+  vim.lsp.buf_attach_client(self.buffer, server.id)
   if vim.lsp.completion and not completes_elsewhere() then
-    vim.lsp.completion.enable(true, id, self.buffer, { autotrigger = true })
+    vim.lsp.completion.enable(true, server.id, self.buffer, { autotrigger = true })
   else
     vim.bo[self.buffer].omnifunc = "v:lua.vim.lsp.omnifunc"
   end
@@ -155,40 +150,35 @@ end
 
 function Prompt:bind_keys()
   local keys = config.get().keymaps.prompt
-  local function map(mode, name, action, description)
+  ---@param modes string|string[]
+  ---@param name string
+  ---@param description string
+  ---@param action string|fun() a subcommand, or what to do
+  local function map(modes, name, description, action)
     if keys[name] then
-      vim.keymap.set(mode, keys[name], action, { buffer = self.buffer, desc = "Sidestream: " .. description })
+      local run = type(action) == "string" and ("<Cmd>Sidestream %s<CR>"):format(action) or action
+      vim.keymap.set(modes, keys[name], run, { buffer = self.buffer, desc = "Sidestream: " .. description })
     end
   end
   local function send()
     self:send()
   end
-  map("n", "send", send, "send the prompt")
-  map({ "n", "i" }, "send_insert", send, "send the prompt")
-  map({ "n", "i" }, "abort", function()
-    require("sidestream").abort()
-  end, "stop the run")
-  map({ "n", "i" }, "older", function()
+  local both = { "n", "i" }
+  map("n", "send", "send the prompt", send)
+  map(both, "send_insert", "send the prompt", send)
+  map(both, "older", "the prompt before", function()
     self:recall(1)
-  end, "the prompt before")
-  map({ "n", "i" }, "newer", function()
+  end)
+  map(both, "newer", "the prompt after", function()
     self:recall(-1)
-  end, "the prompt after")
-  map({ "n", "i" }, "context", function()
-    require("sidestream.context").pick(self)
-  end, "attach or remove context")
-  map({ "n", "i" }, "paste_image", function()
-    require("sidestream.context").paste_image(self)
-  end, "attach the clipboard's image")
-  map("n", "close", function()
-    require("sidestream").close()
-  end, "close the panel")
+  end)
+  map(both, "abort", "stop the run", "abort")
+  map(both, "context", "attach or remove context", "context")
+  map(both, "paste_image", "attach the clipboard's image", "add image")
+  map("n", "close", "close the panel", "close")
   vim.keymap.set("i", "<BS>", function()
     if #self.chips > 0 and vim.deep_equal(vim.api.nvim_win_get_cursor(0), { 1, 0 }) then
-      vim.schedule(function()
-        self:remove_chip(#self.chips)
-      end)
-      return ""
+      return ("<Cmd>lua require('sidestream').chat().prompt:remove_chip(%d)<CR>"):format(#self.chips)
     end
     return "<BS>"
   end, { buffer = self.buffer, expr = true, desc = "Sidestream: remove what was attached last" })

@@ -16,6 +16,23 @@ local M = {}
 ---@type sidestream.Review?
 local review
 
+-- The newest prompt at or above the cursor; with the cursor elsewhere, the newest of all.
+---@param chat sidestream.Chat
+---@return sidestream.Message?
+local function prompt_at_cursor(chat)
+  local row = math.huge
+  if vim.api.nvim_get_current_buf() == chat.buffer then
+    row = vim.api.nvim_win_get_cursor(0)[1] - 1
+  end
+  local found
+  for _, section in ipairs(chat.view.sections) do
+    if section.mark and section.messages[1].role == "user" and (chat.view:row(section) <= row or not found) then
+      found = section.messages[1]
+    end
+  end
+  return found
+end
+
 ---@param path string
 ---@return string
 local function full(path)
@@ -91,7 +108,7 @@ function M.open(rest)
   if not chat or not chat.session_id then
     return notify.warn("No session is shown, so there is nothing to review.")
   end
-  local message = rest ~= "all" and require("sidestream.keys").prompt_for_review(chat) or nil
+  local message = rest ~= "all" and prompt_at_cursor(chat) or nil
   client.call("session/diff", chat:params({ messageId = message and message.id }), function(result)
     if #result.files == 0 then
       return notify.info(rest == "all" and "This session changed no files." or "The last turn changed no files.")
@@ -168,7 +185,7 @@ end
 --- Takes the session and its files back to before a prompt: the one under the cursor, or the last.
 function M.revert()
   local chat = require("sidestream.panel").chat()
-  local message = chat and chat.session_id and require("sidestream.keys").prompt_at_cursor(chat)
+  local message = chat and chat.session_id and prompt_at_cursor(chat)
   if not chat or not message then
     return notify.warn("There is no prompt to go back to.")
   end
@@ -189,16 +206,6 @@ function M.revert()
     end
     notify.info(("Reverted, with %d files. :Sidestream unrevert undoes it."):format(#(result.files or {})))
   end)
-end
-
---- Undoes `revert`, as long as nothing was sent since.
-function M.unrevert()
-  local chat = require("sidestream.panel").chat()
-  if chat and chat.session_id then
-    client.call("session/unrevert", chat:params(), function()
-      notify.info("What was reverted is back.")
-    end)
-  end
 end
 
 return M
