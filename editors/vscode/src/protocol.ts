@@ -769,6 +769,45 @@ export type FileContent = {
 
 export type Encoding = "text" | "base64";
 
+/** Files before and after a change, so that clients need not apply diffs. Needs no connection. */
+export type FileCompare = {
+  instanceId: string,
+  change: ChangeStage,
+  /** As a permission, a tool part or `session/diff` has them. */
+  files: FileDiff[],
+};
+
+/** Whether a change is still to be made. */
+export type ChangeStage =
+  /** The file is what it was before, as where a permission is asked for. */
+  | "proposed"
+  /** The file is what it was made, as after a turn. */
+  | "made";
+
+export type FileCompareResult = {
+  /** As they were asked for. */
+  files: FileComparison[],
+};
+
+/** A file before and after a change. A file that was added has no text before, one that was deleted none after. */
+export type FileComparison = {
+  /** Absolute. */
+  path: string,
+  before: string,
+  after: string,
+  /** Both are whole texts. Otherwise the file is no longer what the diff was made of, and both hold only the places that the diff has. */
+  complete: boolean,
+  places: ChangedPlace[],
+};
+
+/** Lines that were changed together. */
+export type ChangedPlace = {
+  /** Where they are in the file as it is now, from 1. */
+  line: number,
+  /** The first line that is new there, or the first one that is gone. */
+  text: string,
+};
+
 /** The files that differ from the last commit. */
 export type FileStatusRead = { instanceId: string };
 
@@ -908,6 +947,7 @@ export interface Requests {
   "sidestream/catalog": { params: CatalogRead; result: Catalog };
   "sidestream/file/find": { params: FileFind; result: FileFindResult };
   "sidestream/file/content": { params: FileContentRead; result: FileContent };
+  "sidestream/file/compare": { params: FileCompare; result: FileCompareResult };
   "sidestream/file/status": { params: FileStatusRead; result: FileStatusResult };
   "sidestream/symbol/find": { params: SymbolFind; result: SymbolFindResult };
   "sidestream/vcs/diff": { params: VcsDiff; result: VcsDiffResult };
