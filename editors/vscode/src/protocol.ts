@@ -61,7 +61,7 @@ export type ServerInfo = {
   dialect: DialectName,
 };
 
-export type DialectName = "v1" | "legacy";
+export type DialectName = "v1" | "v2" | "legacy";
 
 /** Answers at once; the state follows by notification. An open folder's instance is returned as it is. */
 export type InstanceOpen = {
@@ -86,13 +86,13 @@ export type ServerSettings = {
 
 /** How many folders share one server. */
 export type Scope =
-  /** As suits the server's version: `workspace` for OpenCode 1.x. */
+  /** As suits the server's version: `workspace` for OpenCode 1.x, `shared` for 2.x. */
   | "auto"
   /** A server per folder. */
   | "workspace"
   /** One server for all folders of this editor. */
   | "window"
-  /** The user's background service (OpenCode 2.x). */
+  /** The user's background service (OpenCode 2.x): joined, started when there is none, never stopped. */
   | "shared";
 
 /** Closes the event stream, then stops the server if it is ours. */
@@ -291,7 +291,7 @@ export type Role = "user" | "assistant";
 
 export type MessageStatus =
   | "streaming" | "complete" | "error"
-  /** The user's, and waits in Sidestream for a connection. */
+  /** The user's, and waits: in Sidestream for a connection, or in OpenCode (2.x) for its turn. */
   | "queued"
   /** The user's, and OpenCode has it. */
   | "sent"

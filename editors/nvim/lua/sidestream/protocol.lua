@@ -34,7 +34,7 @@
 ---@field url string
 ---@field version? string As the server says it; absent where it does not (before 1.1, legacy).
 
----@alias sidestream.DialectName "v1"|"legacy"
+---@alias sidestream.DialectName "v1"|"v2"|"legacy"
 
 ---Where the OpenCode server comes from: `url` attaches to one, otherwise one is started.
 ---@class sidestream.ServerSettings

@@ -95,6 +95,22 @@ impl Reader<'_> {
         }
     }
 
+    /// Messages of REST that are shown, oldest first. `asked` is the user's message before them.
+    pub fn messages(
+        self,
+        rows: Vec<wire::Message>,
+        session: &SessionId,
+        mut asked: Option<MessageId>,
+    ) -> Vec<IncomingMessage> {
+        let shown = rows.into_iter().filter_map(|row| {
+            if let wire::Message::User(user) = &row {
+                asked = Some(user.id.clone());
+            }
+            self.message(row, session, asked.as_ref())
+        });
+        shown.collect()
+    }
+
     /// A message of REST; `None` for what is not shown. `asked` is the user's message before it.
     pub fn message(
         self,

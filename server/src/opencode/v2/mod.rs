@@ -28,7 +28,7 @@ use super::http::{Answer, Http};
 use super::{Dialect, NewSession, Prompt, SessionQuery};
 use crate::protocol::{
     DialectName, Error, ErrorKind, MessageId, MessageStatus, Permission, PermissionReply, Question,
-    Role, SessionId,
+    SessionId,
 };
 use message::Reader;
 use projection::Projection;
@@ -186,16 +186,8 @@ impl V2 {
             }
         }
         rows.reverse();
-        let mut asked = self.asked_before(&path, &rows, cursor.as_deref()).await?;
-        let mut messages = Vec::with_capacity(rows.len());
-        for row in rows {
-            if let Some(message) = self.reader().message(row, session, asked.as_ref()) {
-                if message.info.role == Role::User {
-                    asked = Some(message.info.id.clone());
-                }
-                messages.push(message);
-            }
-        }
+        let asked = self.asked_before(&path, &rows, cursor.as_deref()).await?;
+        let messages = self.reader().messages(rows, session, asked);
         Ok(MessagePage { messages, cursor })
     }
 

@@ -305,7 +305,7 @@ impl Work {
                     ..message::info(step.message_id, session, Role::Assistant, step.started)
                 })
             });
-        reply.begin_again();
+        reply.begin_again(step.started);
         reply.info.agent = step.agent;
         reply.info.model = step.model.map(Into::into);
         let mut events = vec![reply.told()];

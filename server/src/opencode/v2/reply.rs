@@ -84,8 +84,10 @@ impl Reply {
         reply
     }
 
-    /// The step is tried again.
-    pub fn begin_again(&mut self) {
+    /// The step begins, or is tried again: then the message is as old as the last try (measured on
+    /// 2.0.15).
+    pub fn begin_again(&mut self, at: Millis) {
+        self.info.time.created = at;
         self.bound.clear();
         self.info.status = MessageStatus::Streaming;
         self.info.error = None;
