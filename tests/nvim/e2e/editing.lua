@@ -1,23 +1,6 @@
 -- What belongs to the editor: completion, attached context, code actions, review of changes, health, the API.
 
-local editors = require("lib.editor")
-local sandboxes = require("lib.sandbox")
-
-local sandbox = sandboxes.new()
-finally(function()
-  sandbox:close()
-end)
-local editor = editors.start(sandbox)
-finally(function()
-  editor:close()
-end)
-
-local function allow()
-  editor:wait("a permission waits", "return #require('sidestream').permissions() > 0")
-  editor:command("Sidestream allow")
-  editor:wait("it is answered", "return #require('sidestream').permissions() == 0")
-  editor:wait_idle()
-end
+local editor, sandbox = require("lib.world")()
 
 test("subcommands are completed", function()
   local all = editor:lua("return vim.fn.getcompletion('Sidestream se', 'cmdline')")
@@ -136,7 +119,8 @@ end)
 test("a turn's changes are reviewed as a diff, and one file is restored", function()
   editor:command("Sidestream open")
   editor:lua([[require("sidestream").send('tool: edit {"filePath":"main.lua","oldString":"41","newString":"42"}')]])
-  allow()
+  editor:allow()
+  editor:wait_idle()
   editor:wait("the file has changed", "return vim.fn.getbufline('main.lua', 1)[1] == 'local answer = 42'")
   editor:command("Sidestream review")
   editor:wait(
@@ -155,13 +139,14 @@ test("a turn's changes are reviewed as a diff, and one file is restored", functi
   )
   same(1, editor:lua("return #vim.fn.getqflist()"))
   editor:command("Sidestream restore")
+  editor:wait("its tab page is closed", "return #vim.api.nvim_list_tabpages() == 1")
   same("local answer = 41\nreturn answer\n", sandbox:read("main.lua"))
-  same(1, editor:lua("return #vim.api.nvim_list_tabpages()"))
+  editor:wait("the buffer has the old text", "return vim.fn.getbufline('main.lua', 1)[1] == 'local answer = 41'")
 end)
 
 test("a session goes back to before its last prompt, and forth again", function()
   editor:command("Sidestream open")
-  editor:lua("require('sidestream').send('to be reverted')")
+  editor:send("to be reverted")
   editor:wait_text("You said: to be reverted")
   editor:wait_idle()
   editor:lua("vim.fn.confirm = function() return 1 end")

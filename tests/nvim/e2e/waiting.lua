@@ -1,20 +1,6 @@
 -- Permissions and questions: shown, answered by keys, closed when they were answered elsewhere.
 
-local editors = require("lib.editor")
-local sandboxes = require("lib.sandbox")
-
-local sandbox = sandboxes.new()
-finally(function()
-  sandbox:close()
-end)
-local editor = editors.start(sandbox)
-finally(function()
-  editor:close()
-end)
-
-local function send(text)
-  editor:lua("require('sidestream').send(...)", text)
-end
+local editor, sandbox = require("lib.world")()
 
 local function wait_permission()
   return editor:wait(
@@ -34,7 +20,7 @@ editor:command("Sidestream open")
 
 test("an edit's permission shows its diff, and moves no focus", function()
   local window = editor:lua("return vim.api.nvim_get_current_win()")
-  send('tool: edit {"filePath":"notes.txt","oldString":"one","newString":"two"}')
+  editor:send('tool: edit {"filePath":"notes.txt","oldString":"one","newString":"two"}')
   wait_permission()
   editor:wait_text("Edit notes.txt")
   contains(editor:text(), "  -one\n  +two\n")
@@ -57,7 +43,7 @@ end)
 
 test("a file with unsaved changes is left alone, and the user is told", function()
   editor:lua("vim.fn.setbufline('notes.txt', 1, 'mine')")
-  send('tool: edit {"filePath":"notes.txt","oldString":"two","newString":"three"}')
+  editor:send('tool: edit {"filePath":"notes.txt","oldString":"two","newString":"three"}')
   wait_permission()
   editor:command("Sidestream allow")
   nothing_waits()
@@ -76,7 +62,7 @@ test("a file with unsaved changes is left alone, and the user is told", function
 end)
 
 test("a rejection can say what to do instead", function()
-  send("bash: echo never > never.txt")
+  editor:send("bash: echo never > never.txt")
   wait_permission()
   editor:command("Sidestream reject use a file instead")
   nothing_waits()
@@ -85,7 +71,7 @@ test("a rejection can say what to do instead", function()
 end)
 
 test("it is answered from anywhere through the inbox", function()
-  send("bash: echo inbox > inbox.txt")
+  editor:send("bash: echo inbox > inbox.txt")
   wait_permission()
   editor:lua([[
     vim.ui.select = function(items, options, chosen)
@@ -99,7 +85,7 @@ test("it is answered from anywhere through the inbox", function()
 end)
 
 test("a permission that was answered elsewhere closes", function()
-  send("bash: echo elsewhere")
+  editor:send("bash: echo elsewhere")
   local id = wait_permission()
   editor:wait_text("a allow")
   editor:lua(
@@ -124,7 +110,7 @@ test("a permission that was answered elsewhere closes", function()
 end)
 
 test("a question is answered with the key of an option", function()
-  send(
+  editor:send(
     'tool: question {"questions":[{"question":"Which colour?","header":"Colour",'
       .. '"options":[{"label":"Red","description":"warm"},{"label":"Blue","description":"cold"}]}]}'
   )
@@ -136,7 +122,7 @@ test("a question is answered with the key of an option", function()
   contains(
     editor:lua([[
     local session = require("sidestream").session()
-    local transcript = require("sidestream.transcript").of(session.id)
+    local transcript = require("sidestream.chat").by_session[session.id].transcript
     for _, message in ipairs(transcript.messages) do
       for _, part in ipairs(message.parts) do
         if part.tool == "question" then return part.output or "" end
@@ -149,7 +135,7 @@ test("a question is answered with the key of an option", function()
 end)
 
 test("a question is answered in own words, by the function", function()
-  send(
+  editor:send(
     'tool: question {"questions":[{"question":"And now?","header":"Next","options":[{"label":"Yes","description":""}]}]}'
   )
   local id = editor:wait("it waits", "local q = require('sidestream').questions()[1] return q and q.id")
@@ -159,7 +145,9 @@ test("a question is answered in own words, by the function", function()
 end)
 
 test("a sub-agent's permission is shown in the session above, and its session can be opened", function()
-  send('tool: task {"description":"look around","prompt":"bash: echo child > child.txt","subagent_type":"general"}')
+  editor:send(
+    'tool: task {"description":"look around","prompt":"bash: echo child > child.txt","subagent_type":"general"}'
+  )
   wait_permission()
   editor:wait_text("child.txt")
   editor:wait_text("a sub-agent of")
@@ -171,7 +159,7 @@ test("a sub-agent's permission is shown in the session above, and its session ca
   local child = editor:wait(
     "the tool names its session",
     [[
-    local transcript = require("sidestream.transcript").of(...)
+    local transcript = require("sidestream.chat").by_session[...].transcript
     for _, message in ipairs(transcript.messages) do
       for _, part in ipairs(message.parts) do
         if part.childSessionId then return part.childSessionId end

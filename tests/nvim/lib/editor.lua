@@ -159,6 +159,73 @@ function Editor:wait_idle()
   )
 end
 
+---@param text string
+function Editor:wait_screen(text)
+  local shown = vim.wait(40000, function()
+    return self:screen():find(text, 1, true) ~= nil
+  end, 20)
+  assert(shown, ("the screen never shows %q:\n%s"):format(text, self:screen()))
+end
+
+--- Waits until the user has been told something.
+---@param text string
+function Editor:wait_message(text)
+  return self:wait(
+    "the user is told: " .. text,
+    [[
+    for _, message in ipairs(messages) do
+      if message.text:find(..., 1, true) then return true end
+    end
+  ]],
+    text
+  )
+end
+
+--- Nothing was reported as wrong.
+function Editor:no_errors()
+  for _, message in ipairs(self:lua("return messages")) do
+    assert(not message.text:find("stack traceback", 1, true), message.text)
+    assert(message.level < vim.log.levels.ERROR, message.text)
+  end
+  assert(self:lua("return vim.v.errmsg") == "", self:lua("return vim.v.errmsg"))
+end
+
+---@param text string
+function Editor:send(text)
+  self:lua("require('sidestream').send(...)", text)
+end
+
+--- Allows the permission that comes next.
+function Editor:allow()
+  self:wait("a permission waits", "return #require('sidestream').permissions() > 0")
+  self:command("Sidestream allow")
+  self:wait("it is answered", "return #require('sidestream').permissions() == 0")
+end
+
+--- Runs a command that lets the user choose, and chooses what has a text.
+---@param command string
+---@param text string
+function Editor:choose(command, text)
+  self:lua(
+    [[
+    local text = ...
+    chosen = nil
+    vim.ui.select = function(items, options, callback)
+      for _, item in ipairs(items) do
+        if options.format_item(item):find(text, 1, true) then
+          chosen = true
+          return callback(item)
+        end
+      end
+      chosen = false
+    end
+  ]],
+    text
+  )
+  self:command(command)
+  self:wait(text .. " is offered", "return chosen")
+end
+
 function Editor:close()
   pcall(vim.fn.chanclose, self.channel)
   pcall(vim.fn.jobstop, self.job)

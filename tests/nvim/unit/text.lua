@@ -1,8 +1,7 @@
--- The pure parts: text from outside, Markdown's marks, patches read backwards, settings.
+-- The pure parts: text from outside, Markdown's marks, settings.
 
 local config = require("sidestream.config")
 local markdown = require("sidestream.view.markdown")
-local patches = require("sidestream.patch")
 local sanitize = require("sidestream.view.sanitize")
 local syntax = require("sidestream.view.syntax")
 
@@ -45,7 +44,13 @@ test("Markdown's marks are hidden, and what they mark is coloured", function()
   same("@markup.strong.markdown_inline", groups["**bold**"])
   same("@markup.raw.markdown_inline", groups["`co**de**`"])
   same("Title", marks("## Title"))
+  same({ { 0, 3, "SidestreamBullet" } }, markdown.spans("  - an item"))
+  same({ { 0, 7, "SidestreamQuote" } }, markdown.spans("> quote"))
   same({}, markdown.spans(("x**y** "):rep(10000)))
+end)
+
+test("brackets are not hidden where they are no link", function()
+  same("list[0] of [{}] has [x]", marks("list[0] of [{}] has [x]"))
 end)
 
 test("fences open code, and inline code with three marks is no fence", function()
@@ -57,20 +62,6 @@ end)
 test("snake_case and globs are no italics", function()
   same({}, (select(2, marks("a snake_case_name here"))))
   same({}, (select(2, marks("5 * 3 * 2"))))
-end)
-
-test("a patch is taken back, also when the file has moved on around it", function()
-  local patch = "--- a\n+++ b\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n"
-  same({ "one", "two", "three" }, patches.before({ "one", "TWO", "three" }, patch))
-  same({ "new", "one", "two", "three" }, patches.before({ "new", "one", "TWO", "three" }, patch))
-  same(nil, patches.before({ "all", "else" }, patch))
-  same({}, patches.before({ "a", "b" }, "@@ -0,0 +1,2 @@\n+a\n+b\n"))
-  same({ "a", "b" }, patches.before({}, "@@ -1,2 +0,0 @@\n-a\n-b\n"))
-end)
-
-test("several diffs of one file are taken back last first", function()
-  local patch = "@@ -1,1 +1,1 @@\n-one\n+two\n@@ -1,1 +1,1 @@\n-two\n+three\n"
-  same({ "one" }, patches.before({ "three" }, patch))
 end)
 
 test("settings that do not exist or are of the wrong type are named", function()

@@ -34,6 +34,12 @@ function M.open(session)
   require("sidestream").open({ session = session.id })
 end
 
+--- Lists the session with those of its sub-agents below it.
+---@param session sidestream.Session
+function M.tree(session)
+  require("sidestream.sessions").show(session)
+end
+
 --- Shows the session that started this one.
 ---@param session sidestream.Session
 function M.parent(session)

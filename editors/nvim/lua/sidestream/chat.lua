@@ -36,7 +36,6 @@ M.all = {}
 M.by_session = {}
 ---@type table<string, sidestream.Chat> by directory
 local drafts = {}
-local drafts_made = 0
 
 --- The folder that the user works in.
 ---@return string
@@ -48,9 +47,7 @@ end
 ---@param directory string
 ---@return sidestream.Chat
 local function new(directory)
-  drafts_made = drafts_made + 1
   local buffer = vim.api.nvim_create_buf(false, true)
-  vim.api.nvim_buf_set_name(buffer, ("sidestream://session/draft/%d"):format(drafts_made))
   vim.bo[buffer].bufhidden = "hide"
   vim.bo[buffer].undolevels = -1
   vim.bo[buffer].modifiable = false
@@ -60,12 +57,10 @@ local function new(directory)
   M.all[buffer] = chat
   vim.bo[buffer].filetype = "sidestream"
   require("sidestream.keys").bind(chat)
-  vim.api.nvim_create_autocmd("BufWipeout", {
-    buffer = buffer,
-    callback = vim.schedule_wrap(function()
-      chat:forget()
-    end),
-  })
+  local forget = vim.schedule_wrap(function()
+    chat:forget()
+  end)
+  vim.api.nvim_create_autocmd("BufWipeout", { buffer = buffer, callback = forget })
   return chat
 end
 

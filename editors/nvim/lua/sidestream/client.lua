@@ -7,7 +7,6 @@ local notify = require("sidestream.notify")
 
 local M = {}
 
-M.NAME = "sidestream"
 M.PROTOCOL = 1
 
 -- A program that ends more often than this in a minute is not started again by itself.
@@ -18,6 +17,7 @@ local RESTARTS = 3
 ---@field client? vim.lsp.Client when it is ready
 ---@field version? string the server's
 ---@field stopping? boolean its end is wanted
+---@field on_end? fun()
 ---@field waiters (fun(problem: string?))[]
 
 ---@type sidestream.Connection?
@@ -43,12 +43,8 @@ function M.command()
     return nil, problem:format(configured[1] or "")
   end
   local source = debug.getinfo(1, "S").source:sub(2)
-  local repository = vim.fn.fnamemodify(vim.uv.fs_realpath(source) or source, ":h:h:h:h:h")
-  for _, program in ipairs({
-    "sidestream",
-    repository .. "/target/release/sidestream",
-    repository .. "/target/debug/sidestream",
-  }) do
+  local built = vim.fn.fnamemodify(vim.uv.fs_realpath(source) or source, ":h:h:h:h:h") .. "/target/"
+  for _, program in ipairs({ "sidestream", built .. "release/sidestream", built .. "debug/sidestream" }) do
     if vim.fn.executable(program) == 1 then
       return { vim.fn.exepath(program) }
     end
@@ -92,15 +88,11 @@ local function shake_hands(new, client, answer, program)
     wake(new)
     return events.emit("Ready", { version = info.version })
   end
-  local problem = ("`%s` (%s %s) %s; this plugin needs version %d.\nUpdate the older of the two."):format(
-    program,
-    info.name or "unknown",
-    info.version or "without a version",
-    version and ("speaks version %s of its protocol"):format(version) or "is not a Sidestream server",
-    M.PROTOCOL
-  )
+  local name = ("`%s` (%s %s)"):format(program, info.name or "unknown", info.version or "without a version")
+  local speaks = version and "speaks version " .. version .. " of its protocol" or "is not a Sidestream server"
+  local problem = "%s %s; this plugin needs version %d.\nUpdate the older of the two."
   new.stopping = true
-  wake(new, problem)
+  wake(new, problem:format(name, speaks, M.PROTOCOL))
   stop_client(client.id, true)
 end
 
@@ -118,6 +110,9 @@ local function ended(was, code, signal)
   M.on_exit()
   local expected = was.stopping or vim.v.exiting ~= vim.NIL
   events.emit("Exit", { code = code, expected = expected })
+  if was.on_end then
+    was.on_end()
+  end
   if expected or not was.client then
     return
   end
@@ -138,13 +133,9 @@ end
 local handlers = setmetatable({}, {
   __index = function(_, method)
     local name = method:match("^sidestream/(.*)$")
-    return name
-      and function(_, params)
-        local ok, problem = xpcall(M.on_notification, debug.traceback, name, params)
-        if not ok then
-          notify.error(("Sidestream could not show `%s`: %s"):format(name, problem))
-        end
-      end
+    return name and function(_, params)
+      M.on_notification(name, params)
+    end
   end,
 })
 
@@ -155,14 +146,6 @@ local function settings()
     all[name] = next(given[name]) and given[name] or nil
   end
   return all
-end
-
--- Neovim 0.10 attaches the client to a buffer when it starts it; this one is nobody's.
----@return integer
-local function anchor()
-  local buffer = vim.api.nvim_create_buf(false, true)
-  vim.bo[buffer].bufhidden = "hide"
-  return buffer
 end
 
 --- Starts the server unless it runs, and calls back when it can be spoken to.
@@ -186,7 +169,7 @@ function M.start(callback)
   local new = { waiters = { callback } } ---@type sidestream.Connection
   connection = new
   new.id = vim.lsp.start({
-    name = M.NAME,
+    name = "sidestream",
     cmd = command,
     cmd_cwd = vim.uv.os_homedir(),
     init_options = settings(),
@@ -201,7 +184,8 @@ function M.start(callback)
     end,
   }, {
     attach = false,
-    bufnr = anchor(),
+    -- Neovim 0.10 attaches it to a buffer all the same; this one is nobody's.
+    bufnr = vim.api.nvim_create_buf(false, true),
     silent = true,
     reuse_client = function()
       return false
@@ -216,17 +200,12 @@ end
 --- Ends the server; with it go the OpenCode servers that it started.
 ---@param callback? fun() when it has ended
 function M.stop(callback)
-  callback = callback or function() end
-  if not (connection and connection.id) then
-    return callback()
+  if connection and connection.id then
+    connection.stopping, connection.on_end = true, callback
+    stop_client(connection.id)
+  elseif callback then
+    callback()
   end
-  connection.stopping = true
-  local stop_listening
-  stop_listening = events.on("Exit", function()
-    stop_listening()
-    vim.schedule(callback)
-  end)
-  stop_client(connection.id)
 end
 
 ---@return sidestream.Connection?
@@ -252,15 +231,12 @@ function M.request_raw(method, params, callback)
     if problem or not client then
       return callback({ message = problem or "The sidestream program does not run." })
     end
-    local function answered(failure, result)
-      callback(failure, result)
-    end
     local sent
     if vim.fn.has("nvim-0.11") == 1 then
-      sent = client:request(method, params, answered)
+      sent = client:request(method, params, callback)
     else
       ---@diagnostic disable-next-line: param-type-mismatch, missing-parameter
-      sent = client.request(method, params, answered)
+      sent = client.request(method, params, callback)
     end
     if not sent then
       callback({ message = "The sidestream program has just ended." })

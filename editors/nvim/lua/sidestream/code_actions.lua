@@ -9,9 +9,9 @@ local state = require("sidestream.state")
 
 local M = {}
 
----@param buffer integer
-local function attach(buffer)
-  local server = client.ready()
+---@param event { buf: integer }
+local function attach(event)
+  local server, buffer = client.ready(), event.buf
   local name = vim.api.nvim_buf_get_name(buffer)
   local is_file = vim.bo[buffer].buftype == "" and name ~= "" and not name:find("^%a+://")
   if server and is_file and vim.api.nvim_buf_is_loaded(buffer) and config.get().code_actions then
@@ -39,15 +39,10 @@ function M.enable()
   for _, name in ipairs({ "explain", "fix", "addToPrompt" }) do
     vim.lsp.commands["sidestream." .. name] = run
   end
-  vim.api.nvim_create_autocmd("BufEnter", {
-    group = vim.api.nvim_create_augroup("sidestream.code_actions", {}),
-    callback = function(event)
-      attach(event.buf)
-    end,
-  })
+  vim.api.nvim_create_autocmd("BufEnter", { callback = attach })
   events.on("Ready", function()
     for _, window in ipairs(vim.api.nvim_list_wins()) do
-      attach(vim.api.nvim_win_get_buf(window))
+      attach({ buf = vim.api.nvim_win_get_buf(window) })
     end
   end)
 end

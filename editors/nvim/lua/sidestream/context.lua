@@ -3,6 +3,7 @@
 
 local menu = require("sidestream.menu")
 local notify = require("sidestream.notify")
+local sanitize = require("sidestream.view.sanitize")
 
 local M = {}
 
@@ -102,10 +103,8 @@ local CLIPBOARDS = {
 local function image()
   for _, command in ipairs(CLIPBOARDS) do
     if vim.fn.executable(command[1]) == 1 then
-      local ok, done = pcall(function()
-        return vim.system(command, { text = false, timeout = 2000 }):wait()
-      end)
-      if ok and done.code == 0 and done.stdout and done.stdout:sub(2, 4) == "PNG" then
+      local done = vim.system(command, { timeout = 2000 }):wait()
+      if done.stdout and done.stdout:sub(2, 4) == "PNG" then
         local part = { type = "image", mime = "image/png", data = vim.base64.encode(done.stdout) }
         return { label = ("image (%d kB)"):format(math.ceil(#done.stdout / 1024)), parts = { part } }
       end
@@ -144,20 +143,10 @@ end
 function M.pick(prompt)
   local choices = {}
   for index, chip in ipairs(prompt.chips) do
-    table.insert(choices, {
-      "remove " .. chip.label,
-      function()
-        prompt:remove_chip(index)
-      end,
-    })
+    table.insert(choices, { "remove " .. chip.label, prompt.remove_chip, prompt, index })
   end
   for _, kind in ipairs({ "file", "diagnostics", "quickfix", "image" }) do
-    table.insert(choices, {
-      "attach " .. kind,
-      function()
-        M.add(kind, prompt)
-      end,
-    })
+    table.insert(choices, { "attach " .. kind, M.add, kind, prompt })
   end
   menu("Context", choices)
 end
@@ -183,16 +172,9 @@ end
 ---@param parts sidestream.PromptPart[]
 function M.add_parts(prompt, parts)
   for _, part in ipairs(parts) do
-    local label = part.type
-    if part.path then
-      label = short(part.path)
-      if part.range then
-        label = ("%s:%d-%d"):format(label, part.range.start, part.range["end"])
-      end
-    elseif part.text then
-      label = part.text:match("^[^\n]*"):sub(1, 40)
-    elseif part.name then
-      label = "@" .. part.name
+    local label = part.path and short(part.path) or part.name or sanitize.head(part.text or part.type, 40)
+    if part.range then
+      label = ("%s:%d-%d"):format(label, part.range.start, part.range["end"])
     end
     prompt:attach_chip({ label = label, parts = { part } })
   end

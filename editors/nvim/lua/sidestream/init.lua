@@ -9,6 +9,7 @@ local notify = require("sidestream.notify")
 local panel = require("sidestream.panel")
 local state = require("sidestream.state")
 local transcripts = require("sidestream.transcript")
+local views = require("sidestream.view")
 
 local M = {}
 
@@ -160,17 +161,6 @@ function M.on(event, listener)
   return events.on(event, listener)
 end
 
--- What is shown follows what is known: of one session, or where something waits, of all.
----@param session_id? string
-local function redraw(session_id)
-  for id, chat in pairs(chats.by_session) do
-    if not session_id or id == session_id then
-      chat.view:tail_changed()
-    end
-  end
-  panel.draw_bars()
-end
-
 ---@param method string without "sidestream/"
 ---@param params table
 local function on_notification(method, params)
@@ -190,13 +180,16 @@ local function wire()
     state.clear()
     panel.draw_bars()
   end
+  -- What is shown follows what is known.
   for _, event in ipairs({ "PermissionAsked", "PermissionResolved", "QuestionAsked", "QuestionResolved" }) do
-    events.on(event, function()
-      redraw()
-    end)
+    events.on(event, views.tails_changed)
   end
   events.on("SessionChanged", function(data)
-    redraw(data.session.id)
+    local chat = chats.by_session[data.session.id]
+    if chat then
+      chat.view:tail_changed()
+    end
+    panel.draw_bars()
   end)
   events.on("SessionRemoved", function(data)
     chats.session_removed(data.sessionId)

@@ -1,16 +1,16 @@
 -- Keys in the panel. Each can be moved or switched off in the settings.
 
 local config = require("sidestream.config")
+local keymap = require("sidestream.keymap")
 local notify = require("sidestream.notify")
+local waiting = require("sidestream.waiting")
 
 local M = {}
 
 ---@param chat sidestream.Chat
----@return sidestream.Block?, sidestream.Section?
+---@return sidestream.Block?
 local function at_cursor(chat)
-  local row = vim.api.nvim_win_get_cursor(0)[1] - 1
-  local block, _, section = chat.view:block_at(row)
-  return block, section
+  return (chat.view:block_at(vim.api.nvim_win_get_cursor(0)[1] - 1))
 end
 
 ---@param chat sidestream.Chat
@@ -42,16 +42,6 @@ local function to_file_window()
   vim.cmd("topleft vsplit")
   vim.wo.winfixbuf = false
   vim.cmd.enew()
-end
-
----@param path string
----@param line? integer
-local function edit(path, line)
-  to_file_window()
-  vim.cmd.edit(vim.fn.fnameescape(path))
-  if line then
-    pcall(vim.api.nvim_win_set_cursor, 0, { line, 0 })
-  end
 end
 
 -- The whole of what was cut, in a window of its own.
@@ -90,37 +80,25 @@ local function open(chat)
   elseif block and part and part.cut then
     show_whole(chat, block)
   elseif path then
-    edit(path, line)
+    to_file_window()
+    vim.cmd.edit(vim.fn.fnameescape(path))
+    vim.fn.cursor(line or 0, 0)
   elseif block and block.item and block.item.questions then
-    require("sidestream.waiting").act(chat.view, "allow")
+    waiting.act(chat.view, "allow")
   elseif block and part and part.type ~= "text" then
     chat.view:fold(block, "toggle")
   end
 end
 
----@param keys table<string, string|false>
-local function help(keys)
-  local lines = {}
-  for name, key in pairs(keys) do
-    if key then
-      table.insert(lines, ("%-8s %s"):format(key, (name:gsub("_", " "))))
-    end
-  end
+---@param chat sidestream.Chat
+local function help(chat)
+  local lines = vim.tbl_map(function(map)
+    return ("%-8s %s"):format(map.lhs, (map.desc or ""):gsub("^Sidestream: ", ""))
+  end, vim.api.nvim_buf_get_keymap(chat.buffer, "n"))
   table.sort(lines)
-  table.insert(lines, "1-9      choose an option of a question")
   notify.info(table.concat(lines, "\n"))
 end
 
--- Actions that are subcommands, and what they do.
-local SUBCOMMANDS = {
-  parent = "go to the session that started this one",
-  sessions = "pick a session",
-  review = "review the turn's changes",
-  revert = "revert to before the prompt under the cursor",
-  unrevert = "undo revert",
-  abort = "stop the run",
-  close = "close the panel",
-}
 -- Actions on what waits, and what they do.
 local ANSWERS = {
   allow = "allow, or answer",
@@ -129,64 +107,66 @@ local ANSWERS = {
   reject_with_message = "reject and say why, or answer in own words",
 }
 
+-- What an edit that waits would change, or else what the turn has changed.
+---@param chat sidestream.Chat
+local function review(chat)
+  local block = at_cursor(chat)
+  if block and block.item and block.item.diff then
+    require("sidestream.review").proposed(chat, block.item)
+  else
+    vim.cmd.Sidestream("review")
+  end
+end
+
+---@param chat sidestream.Chat
+---@param fold sidestream.Fold
+local function fold_at_cursor(chat, fold)
+  local block = at_cursor(chat)
+  if block then
+    chat.view:fold(block, fold)
+  end
+end
+
+---@param chat sidestream.Chat
+---@param number integer
+local function choose(chat, number)
+  if not waiting.choose(chat.view, number) then
+    -- Without a question it is a count, as ever.
+    vim.api.nvim_feedkeys(tostring(number), "ni", false)
+  end
+end
+
 ---@param chat sidestream.Chat
 function M.bind(chat)
   local keys = config.get().keymaps.panel
-  local waiting = require("sidestream.waiting")
-  ---@param key string|false
-  ---@param description string
-  ---@param action string|fun()
-  local function map(key, description, action)
-    if key then
-      local options = { buffer = chat.buffer, nowait = true, desc = "Sidestream: " .. description }
-      vim.keymap.set("n", key, action, options)
-    end
-  end
-  for name, description in pairs(SUBCOMMANDS) do
-    map(keys[name], description, ("<Cmd>Sidestream %s<CR>"):format(name))
+  local function map(key, description, action, ...)
+    keymap(chat.buffer, "n", key, description, action, ...)
   end
   for name, description in pairs(ANSWERS) do
-    map(keys[name], description, function()
-      waiting.act(chat.view, name)
-    end)
-  end
-  map(keys.open, "open what is under the cursor", function()
-    open(chat)
-  end)
-  map(keys.next_message, "next message", function()
-    jump(chat, 1)
-  end)
-  map(keys.previous_message, "message before", function()
-    jump(chat, -1)
-  end)
-  map(keys.prompt, "write a prompt", function()
-    require("sidestream.context").ask()
-  end)
-  map(keys.help, "these keys", function()
-    help(keys)
-  end)
-  -- The keys of folds, for what is folded here.
-  for key, wanted in pairs({ [keys.fold or "za"] = "toggle", za = "toggle", zo = "open", zc = "close" }) do
-    map(key, "details", function()
-      local block = at_cursor(chat)
-      if block then
-        chat.view:fold(block, wanted)
-      end
-    end)
-  end
-  for key, wanted in pairs({ zR = "open", zM = "close" }) do
-    map(key, "all details", function()
-      chat.view:fold_all(wanted)
-    end)
+    map(keys[name], description, waiting.act, chat.view, name)
   end
   for number = 1, 9 do
-    map(tostring(number), "choose an option", function()
-      if not waiting.choose(chat.view, number) then
-        -- Without a question it is a count, as ever.
-        vim.api.nvim_feedkeys(tostring(number), "ni", false)
-      end
-    end)
+    map(tostring(number), "choose an option", choose, chat, number)
   end
+  map(keys.open, "open what is under the cursor", open, chat)
+  map(keys.next_message, "next message", jump, chat, 1)
+  map(keys.previous_message, "message before", jump, chat, -1)
+  map(keys.prompt, "write a prompt", "ask")
+  map(keys.parent, "go to the session that started this one", "parent")
+  map(keys.sessions, "pick a session", "sessions")
+  map(keys.review, "review the turn's changes, or those that an edit asks for", review, chat)
+  map(keys.revert, "revert to before the prompt under the cursor", "revert")
+  map(keys.unrevert, "undo revert", "unrevert")
+  map(keys.abort, "stop the run", "abort")
+  map(keys.close, "close the panel", "close")
+  map(keys.help, "these keys", help, chat)
+  -- The keys of folds, for what is folded here.
+  map(keys.fold, "show or hide details", fold_at_cursor, chat, "toggle")
+  map("za", "show or hide details", fold_at_cursor, chat, "toggle")
+  map("zo", "show details", fold_at_cursor, chat, "open")
+  map("zc", "hide details", fold_at_cursor, chat, "close")
+  map("zR", "show all details", chat.view.fold_all, chat.view, "open")
+  map("zM", "hide all details", chat.view.fold_all, chat.view, "close")
 end
 
 return M

@@ -1,9 +1,7 @@
 -- A choice of what to do, by `vim.ui.select`, so that it looks as the user likes it.
 
----@alias sidestream.Choice { [1]: string, [2]: fun() } what it is called, and what it does
-
 ---@param prompt string
----@param choices sidestream.Choice[]
+---@param choices table[] what each is called, a function, and its arguments
 return function(prompt, choices)
   vim.ui.select(choices, {
     prompt = prompt,
@@ -12,7 +10,7 @@ return function(prompt, choices)
     end,
   }, function(choice)
     if choice then
-      choice[2]()
+      choice[2](unpack(choice, 3))
     end
   end)
 end

@@ -29,19 +29,12 @@ function M.error(text)
   say(text, vim.log.levels.ERROR)
 end
 
---- An error of the protocol: what happened, and what to do about it.
----@param failure { message: string, hint?: string, data?: { kind?: string, hint?: string } }
----@return string
-function M.explain(failure)
-  local hint = failure.hint or (failure.data or {}).hint
-  return hint and failure.message .. "\n" .. hint or failure.message
-end
-
---- Shows a failure, if there is one.
----@param failure? { message: string, data?: { hint?: string } }
+--- Shows an error of the protocol, if there is one: what happened, and what to do about it.
+---@param failure? { message: string, data?: { kind?: string, hint?: string } }
 function M.failure(failure)
+  local hint = failure and failure.data and failure.data.hint
   if failure then
-    M.error(M.explain(failure))
+    M.error(hint and failure.message .. "\n" .. hint or failure.message)
   end
 end
 
@@ -76,18 +69,16 @@ local function call_back(text)
   end
 end
 
+---@param event { event: string }
+local function notice_focus(event)
+  focused = event.event == "FocusGained"
+end
+
 --- Notices focus, and calls the user back when a run ends or waits.
 function M.watch()
-  local group = vim.api.nvim_create_augroup("sidestream.focus", {})
-  vim.api.nvim_create_autocmd({ "FocusGained", "FocusLost" }, {
-    group = group,
-    callback = function(event)
-      focused = event.event == "FocusGained"
-    end,
-  })
+  vim.api.nvim_create_autocmd({ "FocusGained", "FocusLost" }, { callback = notice_focus })
   local function title(session_id)
-    local session = require("sidestream.state").sessions[session_id]
-    return session and session.title ~= "" and session.title or "OpenCode"
+    return require("sidestream.state").title(session_id, "OpenCode")
   end
   events.on("RunEnded", function(data)
     if not data.session.parentId then

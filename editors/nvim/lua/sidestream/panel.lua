@@ -83,6 +83,17 @@ local function put(window, buffer, options, fixed)
   end
 end
 
+---@param buffer integer
+---@param row integer
+---@param height integer
+---@return integer window
+local function open_float(buffer, row, height)
+  local columns = math.min(width() * 2, vim.o.columns - 4)
+  local column = math.floor((vim.o.columns - columns) / 2)
+  local place = { relative = "editor", row = row, col = column, width = columns, height = height, border = "rounded" }
+  return vim.api.nvim_open_win(buffer, false, place)
+end
+
 ---@param layout string
 ---@param buffer integer
 ---@return integer window
@@ -91,16 +102,7 @@ local function open_main(layout, buffer)
     vim.api.nvim_win_set_buf(0, buffer)
     return vim.api.nvim_get_current_win()
   elseif layout == "float" then
-    local columns = math.min(width() * 2, vim.o.columns - 4)
-    local lines = vim.o.lines - config.get().panel.prompt_height - 8
-    return vim.api.nvim_open_win(buffer, false, {
-      relative = "editor",
-      row = 1,
-      col = math.floor((vim.o.columns - columns) / 2),
-      width = columns,
-      height = math.max(3, lines),
-      border = "rounded",
-    })
+    return open_float(buffer, 1, math.max(3, vim.o.lines - config.get().panel.prompt_height - 8))
   end
   return vim.api.nvim_open_win(buffer, false, { split = layout, win = -1, width = width() })
 end
@@ -112,15 +114,7 @@ end
 local function open_prompt(layout, window, buffer)
   local height = config.get().panel.prompt_height
   if layout == "float" then
-    local above = vim.api.nvim_win_get_config(window)
-    return vim.api.nvim_open_win(buffer, false, {
-      relative = "editor",
-      row = above.row + above.height + 2,
-      col = above.col,
-      width = above.width,
-      height = height,
-      border = "rounded",
-    })
+    return open_float(buffer, vim.api.nvim_win_get_height(window) + 3, height)
   end
   return vim.api.nvim_open_win(buffer, false, { split = "below", win = window, height = height })
 end
@@ -130,30 +124,26 @@ end
 ---@param tab integer
 local function watch(panel, tab)
   local group = vim.api.nvim_create_augroup("sidestream.panel." .. tab, {})
-  vim.api.nvim_create_autocmd("WinClosed", {
-    group = group,
-    pattern = tostring(panel.window),
-    callback = function()
-      tabs[tab] = nil
-      vim.api.nvim_del_augroup_by_id(group)
-      vim.schedule(function()
-        if vim.api.nvim_win_is_valid(panel.prompt_window) then
-          -- As the last window it stays.
-          pcall(vim.api.nvim_win_close, panel.prompt_window, true)
-        end
-        events.emit("PanelClosed", {})
-      end)
-    end,
-  })
+  local function close_prompt()
+    if vim.api.nvim_win_is_valid(panel.prompt_window) then
+      -- As the last window it stays.
+      pcall(vim.api.nvim_win_close, panel.prompt_window, true)
+    end
+    events.emit("PanelClosed", {})
+  end
+  local function closed()
+    tabs[tab] = nil
+    vim.api.nvim_del_augroup_by_id(group)
+    vim.schedule(close_prompt)
+  end
+  local function resized()
+    if vim.tbl_contains(vim.v.event.windows, panel.window) then
+      kept_width = vim.api.nvim_win_get_width(panel.window)
+    end
+  end
+  vim.api.nvim_create_autocmd("WinClosed", { group = group, pattern = tostring(panel.window), callback = closed })
   if panel.layout == "left" or panel.layout == "right" then
-    vim.api.nvim_create_autocmd("WinResized", {
-      group = group,
-      callback = function()
-        if vim.tbl_contains(vim.v.event.windows, panel.window) then
-          kept_width = vim.api.nvim_win_get_width(panel.window)
-        end
-      end,
-    })
+    vim.api.nvim_create_autocmd("WinResized", { group = group, callback = resized })
   end
 end
 

@@ -28,16 +28,16 @@ end
 ---@param label fun(item: any): string
 ---@param chosen fun(item: any)
 local function pick(prompt, items, label, chosen)
-  local choices = vim.tbl_map(function(item)
-    return {
-      label(item),
-      function()
-        chosen(item)
-        panel.draw_bars()
-      end,
-    }
-  end, items)
-  menu(prompt, choices)
+  local function choose(item)
+    chosen(item)
+    panel.draw_bars()
+  end
+  menu(
+    prompt,
+    vim.tbl_map(function(item)
+      return { label(item), choose, item }
+    end, items)
+  )
 end
 
 function M.agents()

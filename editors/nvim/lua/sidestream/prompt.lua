@@ -3,6 +3,7 @@
 local client = require("sidestream.client")
 local config = require("sidestream.config")
 local history = require("sidestream.history")
+local keymap = require("sidestream.keymap")
 local notify = require("sidestream.notify")
 
 local M = {}
@@ -16,26 +17,19 @@ local M = {}
 local Prompt = {}
 Prompt.__index = Prompt
 
-local prompts_made = 0
-
 ---@param chat sidestream.Chat
 ---@return sidestream.Prompt
 function M.new(chat)
-  prompts_made = prompts_made + 1
   local buffer = vim.api.nvim_create_buf(false, false)
-  vim.api.nvim_buf_set_name(buffer, ("sidestream://prompt/draft/%d"):format(prompts_made))
   vim.bo[buffer].buftype = "nofile"
-  vim.bo[buffer].bufhidden = "hide"
   vim.bo[buffer].swapfile = false
   local prompt = setmetatable({ chat = chat, buffer = buffer, chips = {} }, Prompt)
   vim.bo[buffer].filetype = "sidestream-prompt"
   prompt:bind_keys()
-  vim.api.nvim_create_autocmd({ "TextChanged", "TextChangedI" }, {
-    buffer = buffer,
-    callback = function()
-      require("sidestream.panel").fit_prompt(prompt)
-    end,
-  })
+  local function fit()
+    require("sidestream.panel").fit_prompt(prompt)
+  end
+  vim.api.nvim_create_autocmd({ "TextChanged", "TextChangedI" }, { buffer = buffer, callback = fit })
   return prompt
 end
 
@@ -48,9 +42,7 @@ end
 function Prompt:set_text(text)
   vim.api.nvim_buf_set_lines(self.buffer, 0, -1, false, vim.split(text, "\n", { plain = true }))
   for _, window in ipairs(vim.fn.win_findbuf(self.buffer)) do
-    local last = vim.api.nvim_buf_line_count(self.buffer)
-    local line = vim.api.nvim_buf_get_lines(self.buffer, last - 1, last, false)[1]
-    vim.api.nvim_win_set_cursor(window, { last, #line })
+    vim.api.nvim_win_set_cursor(window, { vim.api.nvim_buf_line_count(self.buffer), vim.v.maxcol })
   end
   require("sidestream.panel").fit_prompt(self)
 end
@@ -62,18 +54,16 @@ end
 
 --- Sends what is written. It is cleared at once, and comes back when it could not be sent.
 function Prompt:send()
-  local text = self:text()
-  if vim.trim(text) == "" and #self.chips == 0 then
+  if self:is_empty() then
     return
   end
-  local chips = self.chips
+  local text, chips = self:text(), self.chips
   history.add(text)
   self.place, self.unsent, self.chips = nil, nil, {}
   self:set_text("")
-  local parts = {}
-  for _, chip in ipairs(chips) do
-    vim.list_extend(parts, chip.parts)
-  end
+  local parts = vim.iter(chips):fold({}, function(all, chip)
+    return vim.list_extend(all, chip.parts)
+  end)
   self.chat:send(text, { parts = parts }, function(failure)
     if failure then
       notify.failure(failure)
@@ -96,12 +86,11 @@ end
 
 ---@param step 1|-1 back or forth
 function Prompt:recall(step)
-  local entries = history.entries()
-  local place = math.max(0, math.min(#entries, (self.place or 0) + step))
-  if place == (self.place or 0) then
+  local entries, before = history.entries(), self.place or 0
+  local place = math.max(0, math.min(#entries, before + step))
+  if place == before then
     return
-  end
-  if not self.place or self.place == 0 then
+  elseif before == 0 then
     self.unsent = self:text()
   end
   self.place = place
@@ -124,11 +113,6 @@ function Prompt:remove_chip(index)
   require("sidestream.panel").draw_bars()
 end
 
----@return boolean
-local function completes_elsewhere()
-  return package.loaded["blink.cmp"] ~= nil or package.loaded["cmp"] ~= nil
-end
-
 --- Makes the prompt a document of the server's, which completes files, agents and commands in it.
 function Prompt:attach()
   local server = client.ready()
@@ -141,7 +125,8 @@ function Prompt:attach()
   local place = { "sidestream://prompt", self.chat.instance_id or "none", self.chat.session_id or "new" }
   pcall(vim.api.nvim_buf_set_name, self.buffer, table.concat(place, "/"))
   vim.lsp.buf_attach_client(self.buffer, server.id)
-  if vim.lsp.completion and not completes_elsewhere() then
+  local completes_elsewhere = package.loaded["blink.cmp"] or package.loaded["cmp"]
+  if vim.lsp.completion and not completes_elsewhere then
     vim.lsp.completion.enable(true, server.id, self.buffer, { autotrigger = true })
   else
     vim.bo[self.buffer].omnifunc = "v:lua.vim.lsp.omnifunc"
@@ -150,32 +135,15 @@ end
 
 function Prompt:bind_keys()
   local keys = config.get().keymaps.prompt
-  ---@param modes string|string[]
-  ---@param name string
-  ---@param description string
-  ---@param action string|fun() a subcommand, or what to do
-  local function map(modes, name, description, action)
-    if keys[name] then
-      local run = type(action) == "string" and ("<Cmd>Sidestream %s<CR>"):format(action) or action
-      vim.keymap.set(modes, keys[name], run, { buffer = self.buffer, desc = "Sidestream: " .. description })
-    end
-  end
-  local function send()
-    self:send()
-  end
   local both = { "n", "i" }
-  map("n", "send", "send the prompt", send)
-  map(both, "send_insert", "send the prompt", send)
-  map(both, "older", "the prompt before", function()
-    self:recall(1)
-  end)
-  map(both, "newer", "the prompt after", function()
-    self:recall(-1)
-  end)
-  map(both, "abort", "stop the run", "abort")
-  map(both, "context", "attach or remove context", "context")
-  map(both, "paste_image", "attach the clipboard's image", "add image")
-  map("n", "close", "close the panel", "close")
+  keymap(self.buffer, "n", keys.send, "send the prompt", self.send, self)
+  keymap(self.buffer, both, keys.send_insert, "send the prompt", self.send, self)
+  keymap(self.buffer, both, keys.older, "the prompt before", self.recall, self, 1)
+  keymap(self.buffer, both, keys.newer, "the prompt after", self.recall, self, -1)
+  keymap(self.buffer, both, keys.abort, "stop the run", "abort")
+  keymap(self.buffer, both, keys.context, "attach or remove context", "context")
+  keymap(self.buffer, both, keys.paste_image, "attach the clipboard's image", "add image")
+  keymap(self.buffer, "n", keys.close, "close the panel", "close")
   vim.keymap.set("i", "<BS>", function()
     if #self.chips > 0 and vim.deep_equal(vim.api.nvim_win_get_cursor(0), { 1, 0 }) then
       return ("<Cmd>lua require('sidestream').chat().prompt:remove_chip(%d)<CR>"):format(#self.chips)

@@ -27,18 +27,17 @@ function M.stop()
   client.stop()
 end
 
+local function reconnect_lost()
+  for id, instance in pairs(state.instances) do
+    if instance.state == "disconnected" then
+      client.request("instance/reconnect", { instanceId = id }, function() end)
+    end
+  end
+end
+
 --- A Neovim that is looked at again tries what it had given up.
 function M.reconnect_on_focus()
-  vim.api.nvim_create_autocmd("FocusGained", {
-    group = vim.api.nvim_create_augroup("sidestream.reconnect", {}),
-    callback = function()
-      for id, instance in pairs(state.instances) do
-        if instance.state == "disconnected" then
-          client.request("instance/reconnect", { instanceId = id }, function() end)
-        end
-      end
-    end,
-  })
+  vim.api.nvim_create_autocmd("FocusGained", { callback = reconnect_lost })
 end
 
 return M

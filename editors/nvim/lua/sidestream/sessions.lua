@@ -4,8 +4,8 @@
 local actions = require("sidestream.actions")
 local chats = require("sidestream.chat")
 local events = require("sidestream.events")
+local keymap = require("sidestream.keymap")
 local figures = require("sidestream.view.figures")
-local notify = require("sidestream.notify")
 local sanitize = require("sidestream.view.sanitize")
 local state = require("sidestream.state")
 
@@ -19,7 +19,6 @@ local namespace = vim.api.nvim_create_namespace("sidestream.session-list")
 ---@field instance_id string
 ---@field root? string only this session and those below it
 ---@field rows sidestream.SessionRow[]
----@field filter string
 
 ---@type sidestream.SessionList?
 local list
@@ -37,7 +36,7 @@ local function tree()
   table.sort(sessions, function(a, b)
     return a.time.updated > b.time.updated
   end)
-  local rows, filter = {}, list.filter:lower()
+  local rows = {}
   local function add(session, depth)
     table.insert(rows, { session = session, depth = depth })
     for _, child in ipairs(sessions) do
@@ -47,8 +46,7 @@ local function tree()
     end
   end
   for _, session in ipairs(sessions) do
-    local is_top = session.id == list.root or not list.root and not session.parentId
-    if is_top and session.title:lower():find(filter, 1, true) then
+    if session.id == list.root or not list.root and not session.parentId then
       add(session, 0)
     end
   end
@@ -114,44 +112,19 @@ local function close()
   if list and vim.api.nvim_win_is_valid(list.window) then
     vim.api.nvim_win_close(list.window, true)
   end
+end
+
+local function forget()
   list = nil
 end
 
-local function filter()
-  vim.ui.input({ prompt = "Title has: " }, function(text)
-    if list and text then
-      list.filter = text
-      draw()
-    end
-  end)
-end
-
--- Keys for what is done with the selected session.
-local ACTIONS = { ["<CR>"] = "open", r = "rename", d = "delete", f = "fork", a = "archive", x = "abort" }
-
----@param buffer integer
-local function bind_keys(buffer)
-  local function map(key, description, action)
-    vim.keymap.set("n", key, action, { buffer = buffer, nowait = true, desc = "Sidestream: " .. description })
+-- Does something with the selected session.
+---@param action string one of actions.lua
+local function act(action)
+  local session = selected()
+  if session then
+    actions[action](session)
   end
-  for key, action in pairs(ACTIONS) do
-    map(key, action .. " the session", function()
-      local session = selected()
-      if action == "open" or action == "fork" then
-        close()
-      end
-      if session then
-        actions[action](session)
-      end
-    end)
-  end
-  map("n", "new session", function()
-    close()
-    require("sidestream").open({ new = true })
-  end)
-  map("/", "filter by title", filter)
-  map("q", "close", close)
-  map("<Esc>", "close", close)
 end
 
 ---@param instance_id string
@@ -171,43 +144,30 @@ local function open(instance_id, root)
     border = "rounded",
     style = "minimal",
     title = root and " Sub-agents " or " Sessions ",
-    footer = " ⏎ open  n new  r rename  d delete  f fork  a archive  x stop  / filter ",
+    footer = " ⏎ open  n new  r rename  d delete  f fork  a archive  x stop  / find ",
     footer_pos = "center",
   })
   vim.wo[window].cursorline = true
-  list =
-    { buffer = buffer, window = window, instance_id = instance_id, root = root and root.id, rows = {}, filter = "" }
-  bind_keys(buffer)
-  vim.api.nvim_create_autocmd("BufWipeout", {
-    buffer = buffer,
-    callback = function()
-      list = nil
-    end,
-  })
+  list = { buffer = buffer, window = window, instance_id = instance_id, root = root and root.id, rows = {} }
+  local keys = { ["<CR>"] = "open", r = "rename", d = "delete", f = "fork", a = "archive", x = "abort" }
+  for key, action in pairs(keys) do
+    keymap(buffer, "n", key, action .. " the session", act, action)
+  end
+  keymap(buffer, "n", "n", "new session", "new")
+  keymap(buffer, "n", "q", "close", close)
+  keymap(buffer, "n", "<Esc>", "close", close)
+  vim.api.nvim_create_autocmd("BufWipeout", { buffer = buffer, callback = forget })
+  vim.api.nvim_create_autocmd("WinLeave", { buffer = buffer, callback = vim.schedule_wrap(close) })
   draw()
 end
 
 --- Shows the sessions of the folder, or one with those below it.
 ---@param root? sidestream.Session
-local function show(root)
+function M.show(root)
   chats.with_instance(function(instance_id)
     open(instance_id, root)
     state.load_sessions(instance_id)
   end)
-end
-
-function M.show()
-  show()
-end
-
---- Shows the current session, and those of its sub-agents below it.
-function M.show_tree()
-  local session = require("sidestream").session()
-  if session then
-    show(session)
-  else
-    notify.warn("No session is shown.")
-  end
 end
 
 local scheduled = false

@@ -28,17 +28,11 @@ function M.status(directory)
     status.state = "off"
   end
   local words = {}
-  if status.state ~= "off" and status.state ~= "connected" then
-    table.insert(words, status.state)
-  end
-  if busy > 0 then
-    table.insert(words, ("%d running"):format(busy))
-  end
-  if waiting > 0 then
-    table.insert(words, ("%d waiting"):format(waiting))
-  end
+  table.insert(words, status.state ~= "off" and status.state ~= "connected" and status.state or nil)
+  table.insert(words, busy > 0 and ("%d running"):format(busy) or nil)
+  table.insert(words, waiting > 0 and ("%d waiting"):format(waiting) or nil)
   if #words == 0 and status.state == "connected" then
-    table.insert(words, "ready")
+    words = { "ready" }
   end
   status.text = #words > 0 and "sidestream: " .. table.concat(words, ", ") or ""
   return status
@@ -56,23 +50,16 @@ end
 local function connection(instance)
   if not client.connection() then
     return colour("SidestreamError", "● sidestream is not running")
-  elseif not instance then
-    return colour("SidestreamDim", "○ starting")
-  elseif instance.state == "connected" then
+  elseif instance and instance.state == "connected" then
     return colour("SidestreamDone", "●")
-  elseif instance.state == "reconnecting" then
-    local text = "● reconnecting"
-    if instance.attempt and instance.attempt > 1 then
-      text = ("%s, try %d"):format(text, instance.attempt)
-    end
-    return colour("SidestreamWarning", text)
-  elseif instance.error then
-    return colour(
-      "SidestreamError",
-      ("● %s %s"):format(instance.state, sanitize.line(instance.error.message):sub(1, 80))
-    )
   end
-  return colour("SidestreamDim", "○ " .. instance.state)
+  local words = { instance and instance.state or "starting" }
+  table.insert(words, instance and (instance.attempt or 1) > 1 and "try " .. instance.attempt or nil)
+  table.insert(words, instance and instance.error and sanitize.head(instance.error.message, 80) or nil)
+  return colour(
+    instance and instance.error and "SidestreamError" or "SidestreamWarning",
+    "○ " .. table.concat(words, ", ")
+  )
 end
 
 -- Tokens, context use and costs.
@@ -98,10 +85,10 @@ function M.panel_bar(chat)
   local session = chat:session()
   local left = { connection(state.instances[chat.instance_id or ""]) }
   if session and session.parentId then
-    local parent = sanitize.line(state.title(session.parentId, "parent")):sub(1, 24)
+    local parent = sanitize.head(state.title(session.parentId, "parent"), 24)
     table.insert(left, colour("SidestreamDim", parent .. " ›"))
   end
-  table.insert(left, colour("SidestreamAsk", sanitize.line(state.title(chat.session_id, "New session"))))
+  table.insert(left, colour("SidestreamTitle", sanitize.line(state.title(chat.session_id, "New session"))))
   if not session then
     return (" %s "):format(table.concat(left, " "))
   elseif state.is_running(session) then

@@ -54,12 +54,6 @@ function M.open(instance_id, session_id, view)
   return transcript
 end
 
----@param session_id string
----@return sidestream.Transcript?
-function M.of(session_id)
-  return open[session_id]
-end
-
 -- A session that was deleted meanwhile is told elsewhere.
 ---@param failure table
 local function show_failure(failure)

@@ -36,22 +36,13 @@ end
 
 ---@param permission sidestream.Permission
 local function ask_permission(permission)
-  local function replies(reply)
-    return function()
-      api().reply(permission.id, reply)
-    end
-  end
-  local choices = { { "Allow once", replies("once") } }
+  local reply = api().reply
+  local choices = { { "Allow once", reply, permission.id, "once" } }
   if permission.alwaysTitle then
-    table.insert(choices, { "Always: " .. permission.alwaysTitle, replies("always") })
+    table.insert(choices, { "Always: " .. permission.alwaysTitle, reply, permission.id, "always" })
   end
-  table.insert(choices, { "Reject", replies("reject") })
-  table.insert(choices, {
-    "Reject and say why",
-    function()
-      reject_with_message(permission)
-    end,
-  })
+  table.insert(choices, { "Reject", reply, permission.id, "reject" })
+  table.insert(choices, { "Reject and say why", reject_with_message, permission })
   menu(permission.title, choices)
 end
 
@@ -77,79 +68,49 @@ function M.progress(question)
 end
 
 ---@param question sidestream.Question
----@param again? fun(question: sidestream.Question) asks what is left to be answered
-local function go_on(question, again)
+local function go_on(question)
   local answer = M.progress(question)
   if answer.index == #question.questions then
     return api().answer(question.id, answer.chosen)
   end
   answer.index = answer.index + 1
   require("sidestream.view").tails_changed()
-  if again then
-    again(question)
-  end
 end
 
 ---@param question sidestream.Question
 ---@param label string an option's, or the user's own words
----@param again? fun(question: sidestream.Question)
-local function choose(question, label, again)
+local function choose(question, label)
   local answer = M.progress(question)
   local chosen = answer.chosen[answer.index]
   if not question.questions[answer.index].multiple then
     answer.chosen[answer.index] = { label }
-    return go_on(question, again)
+    return go_on(question)
   end
   local without = vim.tbl_filter(function(other)
     return other ~= label
   end, chosen)
   answer.chosen[answer.index] = #without < #chosen and without or vim.list_extend(without, { label })
   require("sidestream.view").tails_changed()
-  if again then
-    again(question)
-  end
 end
 
 ---@param question sidestream.Question
----@param again? fun(question: sidestream.Question)
-local function own_words(question, again)
+local function own_words(question)
   vim.ui.input({ prompt = "Your answer: " }, function(text)
     if text and text ~= "" then
-      choose(question, text, again)
+      choose(question, text)
     end
   end)
 end
 
+-- A question is answered where it stands, with what led to it.
 ---@param question sidestream.Question
-local function ask_question(question)
-  local answer = M.progress(question)
-  local item = question.questions[answer.index]
-  local choices = {}
-  for _, option in ipairs(item.options) do
-    local mark = vim.tbl_contains(answer.chosen[answer.index], option.label) and "✓ " or ""
-    local description = option.description ~= "" and ": " .. option.description or ""
-    table.insert(choices, {
-      mark .. option.label .. description,
-      function()
-        choose(question, option.label, ask_question)
-      end,
-    })
+local function show_question(question)
+  api().open({ session = question.sessionId, focus = false })
+  local shown = require("sidestream.panel").windows()
+  if shown then
+    vim.api.nvim_set_current_win(shown.window)
+    vim.api.nvim_win_set_cursor(shown.window, { vim.api.nvim_buf_line_count(shown.chat.buffer), 0 })
   end
-  local function add(text, action)
-    table.insert(choices, {
-      text,
-      function()
-        action(question, ask_question)
-      end,
-    })
-  end
-  if item.multiple then
-    add("That is all", go_on)
-  end
-  if item.custom then
-    add("In your own words", own_words)
-  end
-  menu(item.question, choices)
 end
 
 --- Keys in the panel ------------------------------------------------------------
@@ -207,18 +168,13 @@ end
 function M.inbox()
   local choices = {}
   local function add(item, text, ask)
-    table.insert(choices, {
-      ("%s: %s"):format(state.title(item.sessionId, "session"), text),
-      function()
-        ask(item)
-      end,
-    })
+    table.insert(choices, { ("%s: %s"):format(state.title(item.sessionId, "session"), text), ask, item })
   end
   for _, permission in ipairs(api().permissions()) do
     add(permission, permission.title, ask_permission)
   end
   for _, question in ipairs(api().questions()) do
-    add(question, question.questions[1].question, ask_question)
+    add(question, question.questions[1].question, show_question)
   end
   if #choices == 0 then
     return notify.info("Nothing waits for you.")

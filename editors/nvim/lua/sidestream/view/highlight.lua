@@ -12,34 +12,33 @@ local namespace = vim.api.nvim_create_namespace("sidestream.highlight")
 -- A block of code longer than this many lines is highlighted from here backwards only.
 local CODE_LINES = 300
 
+-- Neovim's own groups, and ours that look like them at first.
 local GROUPS = {
-  SidestreamUser = "Title",
-  SidestreamAssistant = "Function",
-  SidestreamDim = "Comment",
-  SidestreamHint = "Comment",
-  SidestreamMark = "NonText",
-  SidestreamHeading = "Title",
-  SidestreamQuote = "Comment",
-  SidestreamBullet = "Special",
-  SidestreamLink = "Underlined",
-  SidestreamCode = "CursorLine",
-  SidestreamTool = "Normal",
-  SidestreamReasoning = "Comment",
-  SidestreamRunning = "DiagnosticInfo",
-  SidestreamDone = "DiagnosticOk",
-  SidestreamError = "DiagnosticError",
-  SidestreamWarning = "DiagnosticWarn",
-  SidestreamWaiting = "DiagnosticWarn",
-  SidestreamAdded = "Added",
-  SidestreamRemoved = "Removed",
-  SidestreamHunk = "Comment",
+  Title = { "User", "Heading" },
+  Function = { "Assistant" },
+  Normal = { "Tool", "Diff" },
+  Comment = { "Dim", "Hint", "Hunk", "Note", "Quote", "Reasoning" },
+  NonText = { "Mark" },
+  Special = { "Bullet" },
+  Underlined = { "Link", "Attachment" },
+  CursorLine = { "Code" },
+  DiagnosticInfo = { "Running" },
+  DiagnosticOk = { "Done" },
+  DiagnosticError = { "Error" },
+  DiagnosticWarn = { "Warning", "Waiting" },
+  Added = { "Added" },
+  Removed = { "Removed" },
 }
 
 local function define_groups()
-  for name, link in pairs(GROUPS) do
-    vim.api.nvim_set_hl(0, name, { link = link, default = true })
+  for link, names in pairs(GROUPS) do
+    for _, name in ipairs(names) do
+      vim.api.nvim_set_hl(0, "Sidestream" .. name, { link = link, default = true })
+    end
   end
-  vim.api.nvim_set_hl(0, "SidestreamAsk", { bold = true, default = true })
+  for _, name in ipairs({ "Title", "Permission", "Question" }) do
+    vim.api.nvim_set_hl(0, "Sidestream" .. name, { bold = true, default = true })
+  end
 end
 
 ---@param buffer integer
@@ -156,19 +155,7 @@ end
 
 local DIFF = { ["+"] = "SidestreamAdded", ["-"] = "SidestreamRemoved", ["@"] = "SidestreamHunk" }
 
--- Groups of a block's first line, and of those below it.
-local FIRST = {
-  user = "SidestreamUser",
-  assistant = "SidestreamAssistant",
-  tool = "SidestreamTool",
-  diff = "SidestreamTool",
-  reasoning = "SidestreamReasoning",
-  note = "SidestreamDim",
-  error = "SidestreamError",
-  attachment = "SidestreamLink",
-  permission = "SidestreamAsk",
-  question = "SidestreamAsk",
-}
+-- Groups of the lines below a block's first one, which has that of its kind.
 local BELOW = { tool = "SidestreamDim", reasoning = "SidestreamReasoning", error = "SidestreamError" }
 
 ---@param block sidestream.Block
@@ -178,7 +165,7 @@ local BELOW = { tool = "SidestreamDim", reasoning = "SidestreamReasoning", error
 local function group_of(block, at, line)
   local kind = block.shape.kind
   if at == (block.gap and 1 or 0) then
-    return FIRST[kind]
+    return "Sidestream" .. kind:gsub("^%l", string.upper)
   elseif at >= block.lines - (block.shape.hints or 0) then
     return "SidestreamHint"
   elseif kind == "diff" or kind == "permission" then
@@ -213,10 +200,7 @@ end
 
 function M.enable()
   define_groups()
-  vim.api.nvim_create_autocmd("ColorScheme", {
-    group = vim.api.nvim_create_augroup("sidestream.colours", {}),
-    callback = define_groups,
-  })
+  vim.api.nvim_create_autocmd("ColorScheme", { callback = define_groups })
   syntax.on_load = function()
     for buffer in pairs(views.by_buffer) do
       vim.api.nvim__redraw({ buf = buffer, valid = false })

@@ -73,12 +73,11 @@ end
 ---@return sidestream.Look
 function View:look(part)
   local panel = config.get().panel
-  local opened = self.open[part.id]
-  local open = opened
+  local open = self.open[part.id]
   if open == nil then
     open = panel.expand[part.type == "tool" and part.kind or part.type] or false
   end
-  return { open = open, diff_lines = opened and 2000 or panel.diff_lines }
+  return { open = open, diff_lines = self.open[part.id] and 2000 or panel.diff_lines }
 end
 
 -- A prompt whose turn has not come: another one's answer is being written.

@@ -37,7 +37,7 @@ local function beginning(line)
   elseif line:find("^%s*>") then
     return { { 0, #line, "SidestreamQuote" } }
   elseif line:find("^%s*[-*+] ") or line:find("^%s*%d+[.)] ") then
-    return { { 0, line:find("%s", line:find("%S")) - 1, "SidestreamBullet" } }
+    return { { 0, #line:match("^%s*%S+"), "SidestreamBullet" } }
   elseif line:find("^%s*[-*_][-*_][-*_]+%s*$") then
     return { { 0, #line, "SidestreamMark" } }
   end

@@ -92,9 +92,6 @@ local function tool(part, look)
   if time and time["end"] and time["end"] - time.start >= 1000 then
     table.insert(shape.beside, { figures.duration(time["end"] - time.start), "SidestreamDim" })
   end
-  if part.status == "interrupted" then
-    table.insert(shape.beside, { "interrupted", "SidestreamWarning" })
-  end
   return shape
 end
 
@@ -116,8 +113,8 @@ local function reasoning(part, look)
     shapes.add_growing(shape.lines, text, "  ")
     shape.grows, shape.indent = "text", "  "
   elseif not ended then
-    local tail = text:sub(-200):match("[^\n]*$")
-    shape.beside = { { sanitize.line(tail):sub(-60), "SidestreamDim" } }
+    local tail = sanitize.line(text:sub(-400):match("[^\n]*$"))
+    shape.beside = { { vim.fn.strcharpart(tail, vim.fn.strchars(tail) - 60), "SidestreamDim" } }
   end
   return shape
 end

@@ -5,13 +5,8 @@
 ---@field buffer integer
 ---@field sections sidestream.Section[]
 ---@field tail sidestream.Section
----@field lost_places sidestream.Place[] of windows, from before everything was drawn anew
+---@field lost_places table<integer, integer> window -> lines below its cursor, from before it was drawn anew
 local Rows = {}
-
----@class sidestream.Place
----@field window integer
----@field key string the section's
----@field offset integer lines below its first
 
 --- Marks at the first lines of sections.
 Rows.SECTIONS = vim.api.nvim_create_namespace("sidestream.sections")
@@ -75,26 +70,21 @@ end
 function Rows:lose_places()
   local last = vim.api.nvim_buf_line_count(self.buffer)
   for _, window in ipairs(vim.fn.win_findbuf(self.buffer)) do
-    local row = vim.api.nvim_win_get_cursor(window)[1] - 1
-    local section = row < last - 1 and self:section_at(row)
-    if section and section ~= self.tail then
-      table.insert(self.lost_places, { window = window, key = section.key, offset = row - self:row(section) })
-    end
+    self.lost_places[window] = last - vim.api.nvim_win_get_cursor(window)[1]
   end
 end
 
---- Takes windows back to where they were, once those lines are there again.
+--- Takes windows back to where they were, once there are as many lines below.
 function Rows:find_places()
-  self.lost_places = vim.tbl_filter(function(place)
-    local section = vim.iter(self.sections):find(function(other)
-      return other.key == place.key and other.mark
-    end)
-    if section and vim.api.nvim_win_is_valid(place.window) then
-      local line = math.min(self:row(section) + place.offset + 1, vim.api.nvim_buf_line_count(self.buffer))
-      vim.api.nvim_win_set_cursor(place.window, { line, 0 })
+  local last = vim.api.nvim_buf_line_count(self.buffer)
+  for window, below in pairs(self.lost_places) do
+    if below < last then
+      self.lost_places[window] = nil
+      if below > 0 and vim.api.nvim_win_is_valid(window) and vim.api.nvim_win_get_buf(window) == self.buffer then
+        vim.api.nvim_win_set_cursor(window, { last - below, 0 })
+      end
     end
-    return not section
-  end, self.lost_places)
+  end
 end
 
 return Rows

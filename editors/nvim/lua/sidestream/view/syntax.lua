@@ -62,7 +62,9 @@ function M.spans(lines, language)
   for id, node, metadata in query:iter_captures(tree:root(), code) do
     local name = query.captures[id]
     local conceal = metadata.conceal or metadata[id] and metadata[id].conceal
-    if not name:find("^_") and not name:find("spell$") then
+    -- What stands in brackets alone may be a link, but is mostly code.
+    local brackets = node:type() == "shortcut_link" or (node:parent() or node):type() == "shortcut_link"
+    if not brackets and not name:find("^_") and not name:find("spell$") then
       local start_row, start_col, end_row, end_col = node:range()
       for row = start_row, math.min(end_row, #lines - 1) do
         local from = row == start_row and start_col or 0

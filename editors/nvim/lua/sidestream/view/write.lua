@@ -13,9 +13,7 @@ local Writer = setmetatable({}, { __index = rows }) --[[@as sidestream.Writer]]
 ---@param window integer
 ---@param last integer
 local function follow(window, last)
-  if vim.api.nvim_win_get_cursor(window)[1] ~= last then
-    vim.api.nvim_win_set_cursor(window, { last, 0 })
-  end
+  vim.api.nvim_win_set_cursor(window, { last, 0 })
   -- Further than a screen, Neovim would put the end into the middle.
   local height = vim.api.nvim_win_get_height(window)
   local info = vim.fn.getwininfo(window)[1]
@@ -38,6 +36,22 @@ local function wants_gap(shape, before)
   local asks = shape.kind == "permission" or shape.kind == "question"
   local long = #before.lines > 1 and before.kind ~= "reasoning"
   return prose or asks or long
+end
+
+-- Draws a block anew.
+---@param block sidestream.Block
+---@param before? sidestream.Shape the one above it
+---@return string[]
+local function lines_of(block, before)
+  local shape = block.draw(block)
+  local lines = shape and shape.lines or {}
+  block.shape, block.dirty, block.pending, block.kept, block.fences = shape, false, nil, nil, nil
+  block.gap = wants_gap(shape, before)
+  if block.gap then
+    lines = vim.list_extend({ "" }, lines)
+  end
+  block.width = #(lines[#lines] or "")
+  return lines
 end
 
 --- Runs a function that changes the buffer. Windows whose cursor is on the last line follow the end.
@@ -65,36 +79,41 @@ function Writer:edit(change)
   end
 end
 
----@param row integer
----@param after integer
----@param lines string[]
-function Writer:set_lines(row, after, lines)
-  vim.api.nvim_buf_set_lines(self.buffer, row, after, false, lines)
-end
-
 --- Removes all sections' lines; the tail stays.
 function Writer:clear()
   local row = self:row(self.tail)
   vim.api.nvim_buf_clear_namespace(self.buffer, beside.NAMESPACE, 0, row)
   vim.api.nvim_buf_clear_namespace(self.buffer, rows.SECTIONS, 0, row)
-  self:set_lines(0, row, {})
+  vim.api.nvim_buf_set_lines(self.buffer, 0, row, false, {})
 end
 
 --- Sections --------------------------------------------------------------------
 
---- Puts a section that is not in the buffer yet at a row.
+--- Puts a section that is not in the buffer yet at a row, with all of its lines at once.
 ---@param section sidestream.Section
 ---@param row integer
 ---@return integer row after it
 function Writer:insert(section, row)
-  self:set_lines(row, row, { "" })
+  sections.compose(section)
+  local lines, before = { "" }, nil
+  for _, block in ipairs(section.blocks) do
+    local drawn = lines_of(block, before)
+    block.lines = #drawn
+    before = block.lines > 0 and block.shape or before
+    vim.list_extend(lines, drawn)
+  end
+  vim.api.nvim_buf_set_lines(self.buffer, row, row, false, lines)
   self:mark(section, row)
-  return self:write(section)
+  row = row + 1
+  for _, block in ipairs(section.blocks) do
+    beside.decorate(self, block, row)
+    row = row + block.lines
+  end
+  return row
 end
 
 --- Brings a section's lines up to date.
 ---@param section sidestream.Section
----@return integer row after it
 function Writer:write(section)
   if section.stale then
     self:compose(section)
@@ -103,14 +122,14 @@ function Writer:write(section)
   for _, block in ipairs(section.blocks) do
     local gap = block.gap
     if block.dirty or (block.lines > 0 and gap ~= wants_gap(block.shape, before)) then
-      self:draw(block, row, before)
+      self:replace(block, row, lines_of(block, before))
+      beside.decorate(self, block, row)
     elseif block.pending then
       self:append(block, row)
     end
     before = block.lines > 0 and block.shape or before
     row = row + block.lines
   end
-  return row
 end
 
 -- Lets a section have the blocks that it is to have; those that are gone take their lines along.
@@ -139,27 +158,11 @@ function Writer:erase(section)
       beside.undecorate(self, block)
     end
     vim.api.nvim_buf_del_extmark(self.buffer, rows.SECTIONS, section.mark)
-    self:set_lines(row, after, {})
+    vim.api.nvim_buf_set_lines(self.buffer, row, after, false, {})
   end
 end
 
 --- Blocks ----------------------------------------------------------------------
-
----@param block sidestream.Block
----@param row integer
----@param before? sidestream.Shape the one above it
-function Writer:draw(block, row, before)
-  local shape = block.draw(block)
-  local lines = shape and shape.lines or {}
-  block.shape, block.dirty, block.pending, block.kept, block.fences = shape, false, nil, nil, nil
-  block.gap = wants_gap(shape, before)
-  if block.gap then
-    lines = vim.list_extend({ "" }, lines)
-  end
-  block.width = #(lines[#lines] or "")
-  self:replace(block, row, lines)
-  beside.decorate(self, block, row)
-end
 
 -- Replaces a block's lines, and leaves those alone that stay the same.
 ---@param block sidestream.Block
@@ -176,7 +179,13 @@ function Writer:replace(block, row, lines)
     bottom = bottom + 1
   end
   if top + bottom < #old or top + bottom < #lines then
-    self:set_lines(row + top, row + #old - bottom, vim.list_slice(lines, top + 1, #lines - bottom))
+    vim.api.nvim_buf_set_lines(
+      self.buffer,
+      row + top,
+      row + #old - bottom,
+      false,
+      vim.list_slice(lines, top + 1, #lines - bottom)
+    )
   end
   block.lines = #lines
 end
