@@ -1,6 +1,11 @@
 -- What belongs to the editor: completion, attached context, code actions, review of changes, health, the API.
 
-local editor, sandbox = require("lib.world")()
+local editor, sandbox = require("lib.world")({
+  programs = { ["wl-paste"] = 'cat "$HOME/image.png"' },
+})
+
+-- The smallest picture there is.
+local IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 
 test("subcommands are completed", function()
   local all = editor:lua("return vim.fn.getcompletion('Sidestream se', 'cmdline')")
@@ -114,6 +119,51 @@ test("a selection offers code actions", function()
   ]])
   local offered = editor:wait("actions are offered", "return offered")
   assert(#offered > 0, "none")
+end)
+
+test("a code action begins a session with what was selected", function()
+  editor:lua([[
+    before = require("sidestream").session().id
+    vim.lsp.buf.code_action({
+      apply = true,
+      range = { start = { 1, 0 }, ["end"] = { 2, 0 } },
+      filter = function(action) return action.title:find("Explain", 1, true) ~= nil end,
+    })
+  ]])
+  editor:wait("its session is shown", "return require('sidestream').session().id ~= before")
+  editor:wait_text("main.lua")
+  editor:wait_idle()
+end)
+
+test("the clipboard's image is attached by a key, and sent", function()
+  local file = assert(io.open(sandbox.path .. "/home/image.png", "wb"))
+  file:write(vim.base64.decode(IMAGE))
+  file:close()
+  editor:command("Sidestream open")
+  editor:type("<Esc>i<C-v>")
+  editor:wait_screen("image (1 kB)")
+  editor:type("look at this<Esc><CR>")
+  editor:wait(
+    "the message has it",
+    [[
+    for _, message in ipairs(require("sidestream").chat().transcript.messages) do
+      for _, part in ipairs(message.parts) do
+        if part.type == "file" and part.mime == "image/png" then return true end
+      end
+    end
+  ]]
+  )
+  editor:wait_idle()
+end)
+
+test("who looks elsewhere is told that a run has ended", function()
+  editor:lua("messages = {}")
+  editor:send("long: 20 slow: 10")
+  editor:wait("the run begins", "return require('sidestream').status().busy > 0")
+  editor:focus("lost")
+  editor:wait_message("the run has ended")
+  editor:wait_terminal("\27]9;")
+  editor:focus("gained")
 end)
 
 test("a turn's changes are reviewed as a diff, and one file is restored", function()
