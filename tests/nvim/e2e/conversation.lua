@@ -106,7 +106,7 @@ test("a run is stopped", function()
 end)
 
 test("what is sent during a run is shown as queued, and answered after it", function()
-  editor:send("long: 150 slow: 20")
+  editor:send("long: 400 slow: 20")
   editor:wait("its text streams in", streaming)
   editor:send("second thoughts")
   editor:wait(

@@ -4,6 +4,7 @@ local client = require("sidestream.client")
 local notify = require("sidestream.notify")
 local state = require("sidestream.state")
 
+---@type table<string, fun(session: sidestream.Session, rest?: string, command?: sidestream.CommandArguments)>
 local M = {}
 
 ---@param session sidestream.Session

@@ -246,7 +246,7 @@ function M.session_removed(session_id)
     return
   end
   M.by_session[session_id] = nil
-  chat.transcript:let_go()
+  transcripts.let_go(session_id)
   chat.session_id, chat.transcript, chat.view.session_id = nil, nil, nil
   chat.view:tail_changed()
   if chat.view:is_visible() then

@@ -233,7 +233,7 @@ function M.request_raw(method, params, callback)
     end
     local sent
     if vim.fn.has("nvim-0.11") == 1 then
-      sent = client:request(method, params, callback)
+      sent = client:request(method --[[@as any]], params, callback)
     else
       ---@diagnostic disable-next-line: param-type-mismatch, missing-parameter
       sent = client.request(method, params, callback)

@@ -9,7 +9,7 @@ local state = require("sidestream.state")
 
 local M = {}
 
----@param event { buf: integer }
+---@param event vim.api.keyset.create_autocmd.callback_args
 local function attach(event)
   local server, buffer = client.ready(), event.buf
   local name = vim.api.nvim_buf_get_name(buffer)
@@ -42,7 +42,7 @@ function M.enable()
   vim.api.nvim_create_autocmd("BufEnter", { callback = attach })
   events.on("Ready", function()
     for _, window in ipairs(vim.api.nvim_list_wins()) do
-      attach({ buf = vim.api.nvim_win_get_buf(window) })
+      attach({ buf = vim.api.nvim_win_get_buf(window) } --[[@as vim.api.keyset.create_autocmd.callback_args]])
     end
   end)
 end

@@ -69,7 +69,8 @@ local function lines(command)
 end
 
 define("open", "show the panel: right, left, float or current", function(rest)
-  api.open({ layout = rest ~= "" and rest or nil })
+  local layout = rest ~= "" and rest or nil --[[@as any]]
+  api.open({ layout = layout })
 end, { "right", "left", "float", "current" })
 define("close", "hide the panel", api.close)
 define("toggle", "show or hide the panel", function()

@@ -78,7 +78,8 @@ end
 
 ---@return sidestream.Config
 function M.get()
-  return vim.tbl_deep_extend("force", M.defaults, vim.g.sidestream or {}, from_setup)
+  ---@diagnostic disable-next-line: return-type-mismatch
+  return vim.tbl_deep_extend("force", M.defaults --[[@as table]], vim.g.sidestream or {}, from_setup)
 end
 
 -- Types of the settings that have no default.
@@ -111,7 +112,8 @@ end
 ---@return string[]
 function M.problems()
   local problems = {}
-  compare(vim.tbl_deep_extend("force", vim.g.sidestream or {}, from_setup), M.defaults, "", problems)
+  local given = vim.tbl_deep_extend("force", vim.g.sidestream or {}, from_setup) --[[@as table]]
+  compare(given, M.defaults, "", problems)
   table.sort(problems)
   return problems
 end

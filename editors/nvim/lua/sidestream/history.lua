@@ -18,7 +18,7 @@ function M.entries()
     local ok, read = pcall(function()
       return vim.json.decode(table.concat(vim.fn.readfile(path()), "\n"))
     end)
-    entries = ok and read or {}
+    entries = ok and read --[[@as any]] or {}
   end
   return entries
 end
@@ -33,7 +33,7 @@ function M.add(text)
   entries = vim.list_slice(all, math.max(1, #all - LENGTH + 1))
   -- A history that cannot be written is no reason to bother someone who sends a prompt.
   pcall(function()
-    vim.fn.mkdir(vim.fs.dirname(path()), "p", tonumber("700", 8))
+    vim.fn.mkdir(vim.fs.dirname(path()), "p", "0o700")
     local temporary = ("%s.%d"):format(path(), vim.uv.os_getpid())
     vim.fn.writefile({ vim.json.encode(entries) }, temporary)
     assert(os.rename(temporary, path()))

@@ -20,10 +20,7 @@ local M = {}
 ---@field focus? boolean take the cursor to the prompt; true when absent
 
 --- Sets what `vim.g.sidestream` could set as well. Nothing requires it.
----@param opts? table
-function M.setup(opts)
-  config.setup(opts)
-end
+M.setup = config.setup
 
 -- The conversation that was asked for: a session's, a new one, or the one shown last in this folder.
 ---@param opts sidestream.OpenOptions
@@ -59,9 +56,7 @@ function M.open(opts)
 end
 
 --- Hides the panel; nothing stops.
-function M.close()
-  panel.close()
-end
+M.close = panel.close
 
 --- Shows or hides the panel.
 ---@param opts? sidestream.OpenOptions
@@ -154,12 +149,7 @@ function M.panel()
 end
 
 --- Calls a function when something happens; the events are those of the autocommands.
----@param event sidestream.Event
----@param listener fun(data: table)
----@return fun() stop
-function M.on(event, listener)
-  return events.on(event, listener)
-end
+M.on = events.on
 
 ---@param method string without "sidestream/"
 ---@param params table

@@ -46,10 +46,11 @@ end
 
 -- The whole of what was cut, in a window of its own.
 ---@param chat sidestream.Chat
----@param block sidestream.Block
-local function show_whole(chat, block)
-  local field = block.part.type == "tool" and "output" or "text"
-  local params = chat:params({ messageId = block.message.id, partId = block.part.id, field = field })
+---@param message sidestream.Message
+---@param part sidestream.Part
+local function show_whole(chat, message, part)
+  local field = part.type == "tool" and "output" or "text"
+  local params = chat:params({ messageId = message.id, partId = part.id, field = field })
   require("sidestream.client").call("part/content", params, function(result)
     local content = type(result.content) == "string" and result.content or vim.inspect(result.content)
     require("sidestream.logs").show("whole", require("sidestream.view.sanitize").lines(content))
@@ -77,8 +78,8 @@ local function open(chat)
   local path, line = file_in(chat, vim.api.nvim_get_current_line())
   if part and part.childSessionId then
     require("sidestream").open({ session = part.childSessionId, focus = false })
-  elseif block and part and part.cut then
-    show_whole(chat, block)
+  elseif block and block.message and part and part.cut then
+    show_whole(chat, block.message, part)
   elseif path then
     to_file_window()
     vim.cmd.edit(vim.fn.fnameescape(path))

@@ -53,23 +53,23 @@ local function desktop(text)
   end
 end
 
---- Something that a user who looks elsewhere wants to know.
+--- Something about a session that a user who looks elsewhere wants to know.
+---@param session_id string
 ---@param text string
-local function call_back(text)
+local function call_back(session_id, text)
   local how = require("sidestream.config").get().notify
+  text = require("sidestream.state").title(session_id, "OpenCode") .. text
   if focused or how == false then
     return
   elseif type(how) == "function" then
-    how(text)
-  else
-    if how ~= "message" then
-      desktop(text)
-    end
-    M.info(text)
+    return how(text)
+  elseif how ~= "message" then
+    desktop(text)
   end
+  M.info(text)
 end
 
----@param event { event: string }
+---@param event vim.api.keyset.create_autocmd.callback_args
 local function notice_focus(event)
   focused = event.event == "FocusGained"
 end
@@ -77,20 +77,17 @@ end
 --- Notices focus, and calls the user back when a run ends or waits.
 function M.watch()
   vim.api.nvim_create_autocmd({ "FocusGained", "FocusLost" }, { callback = notice_focus })
-  local function title(session_id)
-    return require("sidestream.state").title(session_id, "OpenCode")
-  end
   events.on("RunEnded", function(data)
     if not data.session.parentId then
       local failed = data.session.status.type == "error"
-      call_back(title(data.session.id) .. (failed and ": the run failed" or ": the run has ended"))
+      call_back(data.session.id, failed and ": the run failed" or ": the run has ended")
     end
   end)
   events.on("PermissionAsked", function(data)
-    call_back(title(data.permission.sessionId) .. " waits for your permission: " .. data.permission.title)
+    call_back(data.permission.sessionId, " waits for your permission: " .. data.permission.title)
   end)
   events.on("QuestionAsked", function(data)
-    call_back(title(data.question.sessionId) .. " asks you a question")
+    call_back(data.question.sessionId, " asks you a question")
   end)
 end
 

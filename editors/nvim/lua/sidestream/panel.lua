@@ -104,7 +104,8 @@ local function open_main(layout, buffer)
   elseif layout == "float" then
     return open_float(buffer, 1, math.max(3, vim.o.lines - config.get().panel.prompt_height - 8))
   end
-  return vim.api.nvim_open_win(buffer, false, { split = layout, win = -1, width = width() })
+  local side = layout --[[@as "left"|"right"]]
+  return vim.api.nvim_open_win(buffer, false, { split = side, win = -1, width = width() })
 end
 
 ---@param layout string
@@ -137,7 +138,7 @@ local function watch(panel, tab)
     vim.schedule(close_prompt)
   end
   local function resized()
-    if vim.tbl_contains(vim.v.event.windows, panel.window) then
+    if vim.tbl_contains(vim.v.event.windows or {}, panel.window) then
       kept_width = vim.api.nvim_win_get_width(panel.window)
     end
   end
@@ -222,8 +223,7 @@ function M.fit_prompt(prompt)
   local panel = M.windows()
   if panel and panel.chat.prompt == prompt and vim.api.nvim_win_is_valid(panel.prompt_window) then
     local least = config.get().panel.prompt_height
-    local lines = vim.api.nvim_buf_line_count(prompt.buffer)
-    local height = math.max(least, math.min(lines + 1, least * 2))
+    local height = math.max(least, math.min(vim.api.nvim_buf_line_count(prompt.buffer) + 1, least * 2))
     vim.api.nvim_win_set_height(panel.prompt_window, height)
   end
 end

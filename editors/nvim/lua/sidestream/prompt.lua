@@ -84,10 +84,10 @@ function Prompt:forget()
   end
 end
 
----@param step 1|-1 back or forth
+---@param step integer 1 back, -1 forth
 function Prompt:recall(step)
   local entries, before = history.entries(), self.place or 0
-  local place = math.max(0, math.min(#entries, before + step))
+  local place = math.max(0, math.min(#entries, before + step)) --[[@as integer]]
   if place == before then
     return
   elseif before == 0 then

@@ -6,6 +6,7 @@ local diff = require("sidestream.diff")
 local files = require("sidestream.files")
 local notify = require("sidestream.notify")
 local panel = require("sidestream.panel")
+local sanitize = require("sidestream.view.sanitize")
 
 local M = {}
 
@@ -176,7 +177,7 @@ function M.revert()
     return part.type == "text" and not part.synthetic
   end, message.parts)
   local text = texts[1] and texts[1].text or ""
-  local question = ("Take the session and its files back to before “%s”?"):format(text:match("^[^\n]*"):sub(1, 60))
+  local question = ("Take the session and its files back to before “%s”?"):format(sanitize.head(text, 60))
   if vim.fn.confirm(question, "&Revert\n&Keep", 2) ~= 1 then
     return
   end

@@ -28,10 +28,12 @@ local list
 ---@field depth integer
 
 -- Newest first, and below each those of its sub-agents.
+---@param instance_id string
+---@param root? string
 ---@return sidestream.SessionRow[]
-local function tree()
+local function tree(instance_id, root)
   local sessions = vim.tbl_filter(function(session)
-    return session.instanceId == list.instance_id and not session.time.archived
+    return session.instanceId == instance_id and not session.time.archived
   end, vim.tbl_values(state.sessions))
   table.sort(sessions, function(a, b)
     return a.time.updated > b.time.updated
@@ -46,7 +48,7 @@ local function tree()
     end
   end
   for _, session in ipairs(sessions) do
-    if session.id == list.root or not list.root and not session.parentId then
+    if session.id == root or not root and not session.parentId then
       add(session, 0)
     end
   end
@@ -84,7 +86,7 @@ local function draw()
     return
   end
   local before, cursor = selected(), 1
-  list.rows = tree()
+  list.rows = tree(list.instance_id, list.root)
   local lines = vim.tbl_map(function(row)
     local title = sanitize.line(state.title(row.session.id, "untitled"))
     return (" %s %s%s"):format(icon(row.session), ("  "):rep(row.depth), title)

@@ -122,20 +122,24 @@ function Transcript:load_older()
   end)
 end
 
---- Listens no longer, as when the session is gone.
-function Transcript:let_go()
-  self.closed = true
-  if open[self.session_id] == self then
-    open[self.session_id] = nil
+--- Nobody listens any longer, as when the session is gone.
+---@param session_id string
+function M.let_go(session_id)
+  if open[session_id] then
+    open[session_id].closed = true
+    open[session_id] = nil
   end
 end
 
 --- Tells the server too that nobody listens.
 function Transcript:close()
-  if open[self.session_id] == self and client.ready() then
-    client.request("session/close", { instanceId = self.instance_id, sessionId = self.session_id }, function() end)
+  self.closed = true
+  if open[self.session_id] == self then
+    M.let_go(self.session_id)
+    if client.ready() then
+      client.request("session/close", { instanceId = self.instance_id, sessionId = self.session_id }, function() end)
+    end
   end
-  self:let_go()
 end
 
 ---@param list { id: string }[]

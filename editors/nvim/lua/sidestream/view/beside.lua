@@ -56,7 +56,7 @@ function M.decorate(view, block, row)
     view.live[block] = shape.live or nil
   end
   if shape.beside then
-    block.beside_mark = put(view.buffer, row, nil, vim.list_extend({ { "  " } }, shape.beside), "eol")
+    block.beside_mark = put(view.buffer, row, nil, vim.list_extend({ { "  ", "" } }, shape.beside), "eol")
   end
 end
 

@@ -60,7 +60,7 @@ M.TURN = 120
 --- The spinner as it stands now.
 ---@return string
 function M.spinner()
-  return SPINNER[math.floor(vim.uv.now() / M.TURN) % #SPINNER + 1]
+  return SPINNER[math.floor(vim.uv.now() / M.TURN) % #SPINNER + 1] --[[@as string]]
 end
 
 return M

@@ -145,9 +145,10 @@ local function paint_text(view, block, row, top, line)
         strict = false,
         priority = 50,
       })
-      local is_edge = at == fence.first or at == fence.last
-      local edge = { { 0, #line, "SidestreamMark" } }
-      return paint_spans(view.buffer, row, is_edge and edge or code_spans(view, block, top, fence)[at] or {})
+      if at == fence.first or at == fence.last then
+        return paint(view.buffer, row, 0, #line, "SidestreamMark")
+      end
+      return paint_spans(view.buffer, row, code_spans(view, block, top, fence)[at] or {})
     end
   end
   paint_spans(view.buffer, row, markdown.spans(line))
@@ -163,10 +164,11 @@ local BELOW = { tool = "SidestreamDim", reasoning = "SidestreamReasoning", error
 ---@param line string
 ---@return string? group
 local function group_of(block, at, line)
-  local kind = block.shape.kind
+  local shape = block.shape or {}
+  local kind = shape.kind or ""
   if at == (block.gap and 1 or 0) then
     return "Sidestream" .. kind:gsub("^%l", string.upper)
-  elseif at >= block.lines - (block.shape.hints or 0) then
+  elseif at >= block.lines - (shape.hints or 0) then
     return "SidestreamHint"
   elseif kind == "diff" or kind == "permission" then
     return DIFF[line:sub(3, 3)]
@@ -179,12 +181,12 @@ end
 local function on_line(_, _, buffer, row)
   local view = views.by_buffer[buffer]
   local block, top = view:block_at(row)
-  if not block or not block.shape then
+  if not block or not top or not block.shape then
     return
   end
   local line = vim.api.nvim_buf_get_lines(buffer, row, row + 1, false)[1] or ""
   if block.shape.kind == "text" then
-    return paint_text(view, block, row, top --[[@as integer]], line)
+    return paint_text(view, block, row, top, line)
   end
   local group = group_of(block, row - top, line)
   if group then

@@ -246,7 +246,7 @@ end
 ---@param fold sidestream.Fold
 function View:fold(block, fold)
   local part = block.part
-  if part and part.type ~= "text" then
+  if block.message and part and part.type ~= "text" then
     local open = fold == "open" or (fold == "toggle" and not self:look(part).open)
     block.dirty = block.dirty or self.open[part.id] ~= open
     self.open[part.id] = open

@@ -26,7 +26,7 @@ end
 
 -- What a line is by how it begins.
 ---@param line string
----@return sidestream.Span[]
+---@return table[] spans
 local function beginning(line)
   local heading = line:match("^#+ ")
   if heading then

@@ -99,21 +99,21 @@ end
 ---@param look sidestream.Look
 ---@return sidestream.Shape?
 local function reasoning(part, look)
-  local text, ended = growing.text(part, "text"), part.time and part.time["end"]
-  if text == "" and (ended or not part.time) then
+  local text, time = growing.text(part, "text"), part.time
+  local ended = time and time["end"]
+  if text == "" and (ended or not time) then
     return nil
   end
   local shape = shapes.running("Thinking")
-  if ended then
-    shape =
-      shapes.line("reasoning", "∴", "SidestreamDim", "Thought for " .. figures.duration(ended - part.time.start))
+  if time and ended then
+    shape = shapes.line("reasoning", "∴", "SidestreamDim", "Thought for " .. figures.duration(ended - time.start))
   end
   shape.kind = "reasoning"
   if look.open then
     shapes.add_growing(shape.lines, text, "  ")
     shape.grows, shape.indent = "text", "  "
   elseif not ended then
-    local tail = sanitize.line(text:sub(-400):match("[^\n]*$"))
+    local tail = sanitize.line(text:sub(-400):match("[^\n]*$") or "")
     shape.beside = { { vim.fn.strcharpart(tail, vim.fn.strchars(tail) - 60), "SidestreamDim" } }
   end
   return shape
@@ -135,16 +135,17 @@ local kinds = {
   reasoning = reasoning,
   tool = tool,
   file = function(part)
-    return shapes.line("attachment", "@", "SidestreamLink", part.filename or part.url:match("[^/]*$"))
+    return shapes.line("attachment", "@", "SidestreamLink", part.filename or vim.fs.basename(part.url or ""))
   end,
   agent = function(part)
-    return shapes.line("attachment", "@", "SidestreamLink", part.name)
+    return shapes.line("attachment", "@", "SidestreamLink", part.name or "")
   end,
   subtask = function(part)
     return shapes.line("tool", "▸", "SidestreamDim", ("%s: %s"):format(part.agent, part.description))
   end,
   retry = function(part)
-    local line = ("try %d: %s"):format(part.attempt, part.error.message)
+    local problem = part.error --[[@as sidestream.MessageError]]
+    local line = ("try %d: %s"):format(part.attempt, problem.message)
     return shapes.line("note", "↻", "SidestreamWarning", line)
   end,
   compaction = function(part)
@@ -163,8 +164,10 @@ function M.shape(part, look)
     return nil
   end
   local ok, shape = pcall(kind, part, look)
-  local problem = ("a %s part in an unexpected shape"):format(part.type)
-  return ok and shape or not ok and shapes.line("note", "⚠", "SidestreamWarning", problem) or nil
+  if ok then
+    return shape --[[@as sidestream.Shape?]]
+  end
+  return shapes.line("note", "⚠", "SidestreamWarning", ("a %s part in an unexpected shape"):format(part.type))
 end
 
 return M

@@ -14,7 +14,7 @@ Rows.SECTIONS = vim.api.nvim_create_namespace("sidestream.sections")
 ---@param section sidestream.Section
 ---@return integer row from 0
 function Rows:row(section)
-  return vim.api.nvim_buf_get_extmark_by_id(self.buffer, Rows.SECTIONS, section.mark, {})[1]
+  return vim.api.nvim_buf_get_extmark_by_id(self.buffer, Rows.SECTIONS, section.mark --[[@as integer]], {})[1]
 end
 
 --- Where its blocks begin: the blank line with the mark is no block.

@@ -53,9 +53,8 @@ function M.spans(lines, language)
   local spans = vim.defaulttable(function()
     return {}
   end)
-  local ok, parser = pcall(vim.treesitter.get_string_parser, code, language, { injections = { [language] = "" } })
   local query = vim.treesitter.query.get(language, "highlights")
-  local tree = ok and parser:parse()[1]
+  local tree = (vim.treesitter.get_string_parser(code, language):parse() or {})[1]
   if not tree or not query then
     return spans
   end

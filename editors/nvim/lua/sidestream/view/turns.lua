@@ -19,7 +19,8 @@ end
 ---@param messages sidestream.Message[]
 ---@return string line, string[] beside
 local function assistant(messages)
-  local first, last, cost, beside = messages[1], messages[#messages], 0, {}
+  local first, last, beside = messages[1], messages[#messages], {}
+  local cost = 0.0 ---@type number
   for _, message in ipairs(messages) do
     cost = cost + (message.cost or 0)
   end
@@ -63,7 +64,7 @@ function M.status(session)
   local status = session and session.status or { type = "idle" }
   if status.type == "retry" then
     local shape = shapes.line("note", "↻", "SidestreamWarning", status.message or "")
-    local time = os.date("%T", math.floor(status.next / 1000))
+    local time = os.date("%T", math.floor((status.next or 0) / 1000))
     table.insert(shape.lines, ("  Try %d follows at %s."):format(status.attempt, time))
     return shape
   elseif status.type == "error" then

@@ -194,14 +194,14 @@ end
 ---@param block sidestream.Block
 ---@param row integer
 function Writer:append(block, row)
-  local text, kept = sanitize.piece((block.kept or "") .. table.concat(block.pending))
+  local text, kept = sanitize.piece((block.kept or "") .. table.concat(block.pending or {}))
   block.pending, block.kept = nil, kept
   if text == "" then
     return
   end
-  local lines = vim.split(text, "\n", { plain = true })
+  local indent, lines = block.shape and block.shape.indent or "", vim.split(text, "\n", { plain = true })
   for index = 2, #lines do
-    lines[index] = block.shape.indent .. lines[index]
+    lines[index] = indent .. lines[index]
   end
   local last = row + block.lines - 1
   vim.api.nvim_buf_set_text(self.buffer, last, block.width, last, block.width, lines)
