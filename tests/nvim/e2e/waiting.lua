@@ -29,6 +29,26 @@ test("an edit's permission shows its diff, and moves no focus", function()
   contains(editor:lua("return require('sidestream').statusline()"), "1 waiting")
 end)
 
+test("the edit is shown side by side before it is made", function()
+  editor:lua("vim.api.nvim_set_current_win(require('sidestream.panel').windows().window)")
+  editor:type("d")
+  editor:wait(
+    "both texts are shown",
+    [[
+    local texts = {}
+    for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+      if vim.wo[window].diff then
+        table.insert(texts, vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false))
+      end
+    end
+    return vim.deep_equal(texts, { { "one" }, { "two" } })
+  ]]
+  )
+  same("one\n", sandbox:read("notes.txt"))
+  editor:type("q")
+  editor:wait("its tab page is closed", "return #vim.api.nvim_list_tabpages() == 1")
+end)
+
 test("one key in the panel allows it, and the open file is read again", function()
   editor:command("topleft split notes.txt")
   editor:command("wincmd p")
@@ -131,6 +151,37 @@ test("a question is answered with the key of an option", function()
     return ""
   ]]),
     "Blue"
+  )
+end)
+
+test("the inbox leads to a question, which takes several answers", function()
+  editor:send(
+    'tool: question {"questions":[{"question":"Which colours?","header":"Several","multiple":true,'
+      .. '"options":[{"label":"Red","description":"warm"},{"label":"Blue","description":"cold"}]},'
+      .. '{"question":"Sure?","header":"Last","options":[{"label":"Yes","description":""}]}]}'
+  )
+  editor:wait_text("Several: Which colours? (1 of 2)")
+  editor:command("Sidestream open")
+  editor:choose("Sidestream inbox", "Which colours?")
+  editor:wait("the panel has the cursor", "return vim.bo.filetype == 'sidestream'")
+  editor:type("12")
+  editor:wait_text("2 [x] Blue")
+  editor:type("a")
+  editor:wait_text("Last: Sure? (2 of 2)")
+  editor:type("1")
+  editor:wait("it is answered", "return #require('sidestream').questions() == 0")
+  editor:wait_idle()
+  contains(
+    editor:lua([[
+    local output = ""
+    for _, message in ipairs(require("sidestream").chat().transcript.messages) do
+      for _, part in ipairs(message.parts) do
+        output = part.tool == "question" and part.output or output
+      end
+    end
+    return output
+  ]]),
+    "Red, Blue"
   )
 end)
 

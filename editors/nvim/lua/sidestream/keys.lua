@@ -147,7 +147,7 @@ function M.bind(chat)
     map(keys[name], description, waiting.act, chat.view, name)
   end
   for number = 1, 9 do
-    map(tostring(number), "choose an option", choose, chat, number)
+    map(tostring(number), "choose option " .. number, choose, chat, number)
   end
   map(keys.open, "open what is under the cursor", open, chat)
   map(keys.next_message, "next message", jump, chat, 1)

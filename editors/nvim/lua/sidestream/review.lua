@@ -45,8 +45,7 @@ local function show_current()
     local file, comparison = it.files[it.index], it.comparisons[it.index]
     local title = ("%s +%d -%d (%d of %d)"):format(file.path, file.additions, file.deletions, it.index, #it.files)
     if comparison.complete then
-      title = title .. "  :Sidestream accept · restore · next"
-      diff.show(comparison.path, comparison.before, "before", title)
+      diff.show(comparison.path, comparison.before, "before · :Sidestream accept, restore or next", title)
     else
       title = title .. "  changed since: only the places that are known"
       diff.show(comparison.path, comparison.before, "before", title, comparison.after)
