@@ -11,8 +11,8 @@ local health = vim.health
 ---@param id integer
 ---@return string?
 local function memory(id)
-  local listed = vim.fn.systemlist({ "ps", "-o", "rss=", "-p", tostring(id) })[1]
-  local kilobytes = tonumber(listed)
+  local has_ps = vim.fn.executable("ps") == 1
+  local kilobytes = has_ps and tonumber(vim.fn.systemlist({ "ps", "-o", "rss=", "-p", tostring(id) })[1])
   return kilobytes and ("%d MB"):format(kilobytes / 1024)
 end
 

@@ -11,7 +11,6 @@ local notify = require("sidestream.notify")
 ---@field message_changed fun(self, message: sidestream.Message)
 ---@field message_removed fun(self, message: sidestream.Message)
 ---@field part_appended fun(self, message: sidestream.Message, part: sidestream.Part, field: string, text: string)
----@field tail_changed fun(self)
 
 ---@class sidestream.Transcript
 ---@field instance_id string
