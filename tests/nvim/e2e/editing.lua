@@ -194,6 +194,26 @@ test("a turn's changes are reviewed as a diff, and one file is restored", functi
   editor:wait("the buffer has the old text", "return vim.fn.getbufline('main.lua', 1)[1] == 'local answer = 41'")
 end)
 
+test("of two changed files one is kept, and the one that is new goes", function()
+  editor:choose("Sidestream mode", "acceptEdits")
+  editor:send(
+    'tools: edit {"filePath":"main.lua","oldString":"41","newString":"43"} '
+      .. ';; write {"filePath":"new.lua","content":"return 1"}'
+  )
+  editor:wait("the new file is there", "return vim.uv.fs_stat(...) ~= nil", sandbox.project .. "/new.lua")
+  editor:wait_idle()
+  editor:command("Sidestream review")
+  editor:wait("both are listed", "return #vim.fn.getqflist() == 2")
+  editor:wait("the first is shown", "return vim.fn.expand('%:t') == 'main.lua' and vim.wo.diff")
+  editor:command("Sidestream accept")
+  editor:wait("the second is shown", "return vim.fn.expand('%:t') == 'new.lua' and vim.wo.diff")
+  editor:command("Sidestream restore")
+  editor:wait("its tab page is closed", "return #vim.api.nvim_list_tabpages() == 1")
+  same(nil, (vim.uv.fs_stat(sandbox.project .. "/new.lua")))
+  contains(sandbox:read("main.lua"), "43")
+  editor:choose("Sidestream mode", "default")
+end)
+
 test("a session goes back to before its last prompt, and forth again", function()
   editor:command("Sidestream open")
   editor:send("to be reverted")
