@@ -6,14 +6,13 @@ local shapes = require("sidestream.view.shape")
 
 local M = {}
 
+-- Sidestream keeps a prompt while there is no connection or a run is under way; OpenCode does so as well.
 ---@param messages sidestream.Message[]
 ---@param waits boolean
 ---@return string line, string[] beside
 local function user(messages, waits)
-  if messages[1].status == "queued" then
-    return "You", { "waits for a connection" }
-  end
-  return "You", { waits and "queued" or nil }
+  local queued = waits or messages[1].status == "queued"
+  return "You", { queued and "queued" or nil }
 end
 
 ---@param messages sidestream.Message[]
