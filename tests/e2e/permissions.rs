@@ -3,6 +3,7 @@
 use sidestream::protocol::requests::{QuestionReject, QuestionReply};
 use sidestream::protocol::{PartBody, PermissionReply, SessionStatus, ToolStatus};
 use sidestream_tests::Editor;
+use sidestream_tests::generation::generation;
 
 const QUESTION: &str = r#"tool: question {"questions":[{"question":"Which colour?","header":"Colour","options":[{"label":"Red","description":"r"},{"label":"Blue","description":"b"}]}]}"#;
 
@@ -13,7 +14,7 @@ async fn a_tool_runs_when_it_is_allowed_and_not_when_it_is_rejected() {
     editor.prompt(&session, "bash: echo from-the-shell").await;
     let permission = editor.permission().await;
     assert_eq!(permission.session_id, session);
-    assert_eq!(permission.permission, "bash");
+    assert_eq!(permission.permission, generation().shell());
     assert!(
         permission.title.contains("echo from-the-shell"),
         "{}",

@@ -8,6 +8,7 @@ use sidestream::protocol::{
 };
 
 use crate::room::{Room, read};
+use sidestream_tests::generation::{Generation, generation, is_not_for};
 
 pub async fn catalog(room: Room) {
     let mut editor = room.editor().await;
@@ -33,7 +34,13 @@ pub async fn catalog(room: Room) {
         catalog.defaults.model.as_ref().unwrap().model_id,
         "scripted"
     );
-    assert!(catalog.unsupported.is_empty());
+    match generation() {
+        Generation::One => assert!(catalog.unsupported.is_empty()),
+        Generation::Two => {
+            let share = "sidestream/session/share".to_owned();
+            assert!(catalog.unsupported.contains(&share));
+        }
+    }
     let size = serde_json::to_vec(&catalog).unwrap().len();
     assert!(size < 64 * 1024, "{size} bytes");
 
@@ -176,6 +183,9 @@ pub async fn file_status(room: Room) {
 }
 
 pub async fn symbol_find(room: Room) {
+    if is_not_for(Generation::Two, "2.x has no such route (v2 contract, §4.3)") {
+        return;
+    }
     let mut editor = room.editor_in_repository().await;
     // OpenCode starts language servers of its own accord only; here it runs none.
     let find = json!({"query": "main"});

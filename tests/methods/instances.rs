@@ -5,6 +5,7 @@ use sidestream::protocol::requests::{
 };
 use sidestream::protocol::{EventOutcome, InstanceState, Notification};
 use sidestream_tests::Editor;
+use sidestream_tests::generation::{Generation, generation};
 
 use crate::room::Room;
 
@@ -72,7 +73,10 @@ pub async fn instance_reconnect(room: Room) {
 pub async fn instance_logs(_: Room) {
     let mut editor = Editor::in_folders(1).start().await;
     let logs = editor.request::<InstanceLogs>(json!({})).await.unwrap();
-    let listens = |text: &str| text.contains("listening on http://127.0.0.1");
+    let listens = |text: &str| match generation() {
+        Generation::One => text.contains("listening on http://127.0.0.1"),
+        Generation::Two => text.contains("{\"url\":\"http://127.0.0.1"),
+    };
     assert!(logs.entries.iter().any(|entry| listens(&entry.text)));
     let last = json!({"limit": 1});
     let last = editor.request::<InstanceLogs>(last).await.unwrap();
@@ -84,10 +88,14 @@ pub async fn instance_events(room: Room) {
     let session = editor.session().await;
     editor.ask(&session, "hello").await;
     let events = editor.request::<InstanceEvents>(json!({})).await.unwrap();
+    let delta = match generation() {
+        Generation::One => "message.part.delta",
+        Generation::Two => "session.text.delta",
+    };
     let delta = events
         .events
         .iter()
-        .find(|event| event.event_type == "message.part.delta")
+        .find(|event| event.event_type == delta)
         .unwrap();
     assert_eq!(delta.outcome, EventOutcome::Applied);
     assert_eq!(delta.size, delta.data.len());

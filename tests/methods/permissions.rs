@@ -5,6 +5,7 @@ use sidestream::protocol::requests::{
 };
 use sidestream::protocol::{ErrorKind, Notification, PermissionMode, SessionId};
 use sidestream_tests::Editor;
+use sidestream_tests::generation::{Generation, generation};
 
 use crate::room::{Room, read};
 
@@ -43,13 +44,14 @@ async fn asked(editor: &mut Editor, session: &SessionId, prompt: &str) -> Vec<St
 pub async fn session_set_permission_mode(room: Room) {
     let mut editor = room.editor_in_repository().await;
     let session = editor.session().await;
-    assert_eq!(asked(&mut editor, &session, "bash: echo a").await, ["bash"]);
+    let shell = generation().shell();
+    assert_eq!(asked(&mut editor, &session, "bash: echo a").await, [shell]);
 
     set(&mut editor, &session, "acceptEdits").await;
     assert_eq!(asked(&mut editor, &session, WRITE).await, [""; 0]);
     let folder = editor.sandbox.folders[0].clone();
     assert_eq!(read(&folder, "new.txt"), "hello\n");
-    assert_eq!(asked(&mut editor, &session, "bash: echo b").await, ["bash"]);
+    assert_eq!(asked(&mut editor, &session, "bash: echo b").await, [shell]);
 
     set(&mut editor, &session, "allow").await;
     assert_eq!(asked(&mut editor, &session, "bash: echo c").await, [""; 0]);
@@ -59,7 +61,7 @@ pub async fn session_set_permission_mode(room: Room) {
     assert_eq!(asked(&mut editor, &session, task).await, [""; 0]);
 
     set(&mut editor, &session, "default").await;
-    assert_eq!(asked(&mut editor, &session, "bash: echo d").await, ["bash"]);
+    assert_eq!(asked(&mut editor, &session, "bash: echo d").await, [shell]);
     set(&mut editor, &session, "ask").await;
     let edit = r#"tools: read {"filePath":"notes.txt"} ;; edit {"filePath":"notes.txt","oldString":"one","newString":"two"}"#;
     assert_eq!(asked(&mut editor, &session, edit).await, ["edit"]);
@@ -96,8 +98,17 @@ pub async fn permission_reply(room: Room) {
     // Somebody else answers.
     let rest = editor.rest(0).await;
     let folder = editor.sandbox.folders[0].display().to_string();
-    let path = format!("/permission/{}/reply?directory={folder}", permission.id);
-    rest.post(&path, json!({"reply": "once"})).await;
+    let (path, body) = match generation() {
+        Generation::One => (
+            format!("/permission/{}/reply?directory={folder}", permission.id),
+            json!({"reply": "once"}),
+        ),
+        Generation::Two => (
+            format!("/api/session/{session}/permission/{}/reply", permission.id),
+            json!({"decision": "once"}),
+        ),
+    };
+    rest.post(&path, body).await;
     editor
         .until("that it was answered", |told| match told {
             Notification::PermissionDidResolve { permission_id, .. } => {

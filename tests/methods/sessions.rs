@@ -7,6 +7,7 @@ use sidestream::protocol::requests::{
 use sidestream::protocol::{
     ErrorKind, Notification, PartBody, PermissionReply, SessionId, SessionStatus,
 };
+use sidestream_tests::generation::{Generation, generation, is_not_for};
 use sidestream_tests::{Editor, Sandbox, sharing};
 
 use crate::room::Room;
@@ -108,6 +109,9 @@ pub async fn session_delete(room: Room) {
 }
 
 pub async fn session_archive(room: Room) {
+    if is_not_for(Generation::Two, "2.0 has no archive (v2 contract, §5)") {
+        return;
+    }
     let mut editor = room.editor().await;
     editor.closed_session_in(0, "kept").await;
     let session = editor.closed_session_in(0, "put away").await;
@@ -126,6 +130,9 @@ pub async fn session_archive(room: Room) {
 }
 
 pub async fn session_unarchive(room: Room) {
+    if is_not_for(Generation::Two, "2.0 has no archive (v2 contract, §5)") {
+        return;
+    }
     let mut editor = room.editor().await;
     let session = editor.closed_session_in(0, "put away").await;
     let it = json!({"sessionId": session});
@@ -172,6 +179,9 @@ async fn sharing_editor() -> (Editor, SessionId) {
 }
 
 pub async fn session_share(room: Room) {
+    if is_not_for(Generation::Two, "2.x does not share (v2 contract, §4.1)") {
+        return;
+    }
     let (mut editor, session) = sharing_editor().await;
     let it = json!({"sessionId": session});
     let shared = editor.request::<SessionShare>(it).await.unwrap();
@@ -185,6 +195,9 @@ pub async fn session_share(room: Room) {
 }
 
 pub async fn session_unshare(_: Room) {
+    if is_not_for(Generation::Two, "2.x does not share (v2 contract, §4.1)") {
+        return;
+    }
     let (mut editor, session) = sharing_editor().await;
     let it = json!({"sessionId": session});
     editor.request::<SessionShare>(it.clone()).await.unwrap();
@@ -238,11 +251,14 @@ pub async fn session_export(room: Room) {
     let export = editor.request::<SessionExport>(it).await.unwrap();
     assert_eq!(export.filename, "how-it-went.md");
     let markdown = export.markdown;
+    let shell = generation().shell();
+    let tool =
+        format!("<summary>{shell} printf '%s\\n' '```' done</summary>\n\n````\n```\ndone\n````\n");
     for piece in [
         "# How: it *went*\n",
         "\n## You\n\nbash: printf '%s\\n' '```' done\n",
         "\n## Assistant (scripted)\n",
-        "<summary>bash printf '%s\\n' '```' done</summary>\n\n````\n```\ndone\n````\n",
+        tool.as_str(),
         "The command has ended.",
     ] {
         assert!(

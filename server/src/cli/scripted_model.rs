@@ -345,9 +345,15 @@ impl Speaker {
     }
 
     async fn words(&self, field: &str, text: &str, limit: Option<usize>) -> Option<()> {
+        // Summing up takes a while; otherwise nobody would see it being done.
+        let pace = if text == SUMMARY {
+            self.pace * 10
+        } else {
+            self.pace
+        };
         for word in text.split_inclusive(' ').take(limit.unwrap_or(usize::MAX)) {
             self.delta(json!({field: word}), None).await?;
-            sleep(self.pace).await;
+            sleep(pace).await;
         }
         Some(())
     }

@@ -17,6 +17,7 @@ use super::catalog::Shelf;
 use super::link::{Link, LinkEvent, LinkState, RawEvent};
 use super::name_of;
 use super::outlet::{Outlet, Responder};
+use super::output::Growing;
 use super::prompts::Prompts;
 use super::rings::Ring;
 use super::runs::Runs;
@@ -306,6 +307,20 @@ impl Actor {
         match event {
             Event::RowChanged(session) => return self.read_row(session),
             Event::ContentChanged(session) => return self.read_content(session),
+            Event::OutputElsewhere {
+                session_id,
+                message_id,
+                part_id,
+                source,
+            } => {
+                return self.follow_output(Growing {
+                    session: session_id,
+                    message: message_id,
+                    part: part_id,
+                    source,
+                    known: 0,
+                });
+            }
             _ => {}
         }
         self.inherit_mode(&event);

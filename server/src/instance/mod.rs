@@ -11,6 +11,7 @@ mod link;
 mod logs;
 mod modes;
 pub mod outlet;
+mod output;
 mod process;
 mod prompts;
 mod requests;

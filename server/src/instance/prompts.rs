@@ -278,6 +278,12 @@ async fn look(dialect: &Arc<dyn Dialect>, prompt: &Prompt, check: u32) -> Result
     if dialect.overview().await?.running.contains_key(session) {
         return Ok(Seen::Running);
     }
+    let stored = dialect.message(session, &prompt.message_id).await;
+    if stored.is_err_and(|error| error.kind == ErrorKind::BadRequest) {
+        // The server died with it.
+        dialect.prompt(prompt).await?;
+        return Ok(Seen::Forgotten);
+    }
     let content = dialect.content(session, 1).await?;
     let last = content.page.messages.last();
     if last.is_some_and(|message| message.info.role == Role::Assistant) {

@@ -65,9 +65,14 @@ impl Actor {
         dialect: Arc<dyn Dialect>,
     ) {
         let session = params.session_id;
+        // An answer stands for its turn, which 2.x knows by the user's message alone.
+        let turn = params.message_id.map(|message| {
+            let asked = self.replica.asked(&session, &message);
+            asked.unwrap_or(message)
+        });
         self.spawn_work(
             async move {
-                let turns = match params.message_id {
+                let turns = match turn {
                     Some(message) => vec![message],
                     None => turns_with_changes(&all_messages(&dialect, &session).await?),
                 };

@@ -49,6 +49,13 @@ pub enum Event {
         part_id: PartId,
         text: String,
     },
+    /// What a tool writes while it runs has to be asked for (v2).
+    OutputElsewhere {
+        session_id: SessionId,
+        message_id: MessageId,
+        part_id: PartId,
+        source: String,
+    },
     PartRemoved {
         session_id: SessionId,
         message_id: MessageId,
@@ -89,6 +96,7 @@ impl Event {
             | Self::MessageRemoved { session_id, .. }
             | Self::Part { session_id, .. }
             | Self::Delta { session_id, .. }
+            | Self::OutputElsewhere { session_id, .. }
             | Self::PartRemoved { session_id, .. }
             | Self::Todos { session_id, .. } => Some(session_id),
             Self::Failed { session_id, .. } => session_id.as_ref(),

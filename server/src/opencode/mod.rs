@@ -106,6 +106,11 @@ pub trait Dialect: Sessions + Workspace {
     ) -> Result<(), Error>;
     async fn reject_question(&self, question: &Question) -> Result<(), Error>;
 
+    /// What a command has written from a place on, and where it goes on (v2).
+    async fn output(&self, _source: &str, _from: u64) -> Result<(String, u64), Error> {
+        Err(unsupported("show what a command writes"))
+    }
+
     /// Lets the server drop what it holds for this directory.
     async fn dispose(&self) -> Result<(), Error>;
 }
@@ -123,7 +128,7 @@ pub fn unsupported(what: &str) -> Error {
         ErrorKind::Unsupported,
         format!("This OpenCode server cannot {what}."),
     )
-    .hint("A newer OpenCode can; `npm i -g opencode-ai` installs one.")
+    .hint("Another version of OpenCode may: the catalog says what this one cannot.")
 }
 
 /// Which sessions to list.

@@ -19,7 +19,8 @@ impl Replica {
             | Event::CatalogChanged
             | Event::Disposed
             | Event::RowChanged(_)
-            | Event::ContentChanged(_) => {}
+            | Event::ContentChanged(_)
+            | Event::OutputElsewhere { .. } => {}
             Event::Session(info) => {
                 let id = info.id.clone();
                 // A request's answer may have overtaken the events before it.

@@ -55,6 +55,19 @@ impl Replica {
         (session.row == Row::Told).then_some(session)
     }
 
+    /// The user's message that an answer is to, as far as it is known.
+    #[must_use]
+    pub fn asked(&self, id: &SessionId, answer: &MessageId) -> Option<MessageId> {
+        match &self.sessions.get(id)?.transcript {
+            Kept::No => None,
+            Kept::Unseen(transcript) | Kept::Open(transcript) => {
+                let mut messages = transcript.messages.iter();
+                let answer = messages.find(|message| message.info.id == *answer)?;
+                answer.info.parent_id.clone()
+            }
+        }
+    }
+
     /// A part of an open session, whole.
     #[must_use]
     pub fn part(&self, id: &SessionId, message: &MessageId, part: &PartId) -> Option<&Part> {

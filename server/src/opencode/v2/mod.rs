@@ -186,6 +186,14 @@ impl V2 {
             }
         }
         rows.reverse();
+        if let Some(from) = &cursor {
+            // The last page has a cursor, too (§4.1).
+            let query = [("limit", "1"), ("cursor", from.as_str())];
+            let before: wire::Page<Value> = self.http.get(&path, &query).await?;
+            if before.data.is_empty() {
+                cursor = None;
+            }
+        }
         let asked = self.asked_before(&path, &rows, cursor.as_deref()).await?;
         let messages = self.reader().messages(rows, session, asked);
         Ok(MessagePage { messages, cursor })
@@ -510,6 +518,14 @@ impl Dialect for V2 {
             question.session_id, question.id
         ))
         .await
+    }
+
+    async fn output(&self, source: &str, from: u64) -> Result<(String, u64), Error> {
+        let cursor = from.to_string();
+        let query = [self.location(), ("cursor", cursor.as_str())];
+        let path = format!("/api/shell/{source}/output");
+        let grown: wire::ShellOutput = self.data(&path, &query).await?;
+        Ok((grown.output, grown.cursor))
     }
 
     async fn dispose(&self) -> Result<(), Error> {

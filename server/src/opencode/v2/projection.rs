@@ -412,6 +412,9 @@ impl Work {
                 time.end = Some(at);
             }
         };
+        let metadata = call.metadata.unwrap_or_default();
+        let shell = metadata.get("shellID").and_then(|id| id.as_str());
+        let shell = shell.map(str::to_owned);
         let changed = reply.change_tool(&call.id, |part| {
             match phase {
                 "called" => {
@@ -433,9 +436,23 @@ impl Work {
                 }
                 _ => {}
             }
-            reader.take_metadata(part, call.metadata.unwrap_or_default());
+            reader.take_metadata(part, metadata);
         });
-        changed.map_or_else(unseen, Body::Event)
+        let Some(changed) = changed else {
+            return unseen();
+        };
+        match (phase, shell, &changed) {
+            ("progress", Some(source), Event::Part { part, .. }) => {
+                let elsewhere = Event::OutputElsewhere {
+                    session_id: session.clone(),
+                    message_id: call.message_id,
+                    part_id: part.part.id.clone(),
+                    source,
+                };
+                Body::Several(vec![changed, elsewhere])
+            }
+            _ => Body::Event(changed),
+        }
     }
 
     fn begin_summary(
@@ -516,6 +533,7 @@ impl Work {
         let (state, part) = message::shell_part(&id, &event.shell, event.output, &time);
         reply.info.status = state;
         reply.info.time.completed = time.completed;
+        let part_id = part.part.id.clone();
         let mut events = vec![
             reply.told(),
             Event::Part {
@@ -527,6 +545,12 @@ impl Work {
         if is_over {
             self.replies.remove(&id);
         } else {
+            events.push(Event::OutputElsewhere {
+                session_id: session.clone(),
+                message_id: id.clone(),
+                part_id,
+                source: event.shell.id.clone(),
+            });
             self.shells.insert(event.shell.id, id);
         }
         if self.run == Run::None {
