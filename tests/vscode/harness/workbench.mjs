@@ -67,7 +67,7 @@ export class Workbench {
     const { node, main } = workbenchProgram(this.version);
     const state = path.join(this.home, "vscode");
     const flags = ["--accept-server-license-terms", "--server-data-dir", state, "--extensions-dir", path.join(state, "extensions")];
-    const env = { ...process.env, HOME: this.home, XDG_CACHE_HOME: path.join(this.home, ".cache"), SIDESTREAM_TEST: this.home };
+    const env = { ...process.env, HOME: this.home, SIDESTREAM_TEST: this.home };
     await promisify(execFile)(node, [main, ...flags, "--install-extension", vsix], { env });
     const { pid, found } = await start(
       node,
