@@ -111,7 +111,8 @@ export class Panels implements vscode.Disposable {
   }
 
   private adopt(panel: vscode.WebviewPanel, memory: PanelMemory | undefined): void {
-    panel.iconPath = vscode.Uri.joinPath(this.app.extensionUri, "media", "sidestream.svg");
+    const icon = (theme: string) => vscode.Uri.joinPath(this.app.extensionUri, "media", `tab-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     // A tab's memory is kept by its page, which hands it to the serializer.
     const host = new PanelHost(this.app, panel.webview, () => undefined, memory);
     const rename = this.app.overview.onDidChange(() => (panel.title = host.session?.title ?? "Sidestream"));

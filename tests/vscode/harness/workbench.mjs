@@ -6,6 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { chromium } from "playwright-core";
 import { startModel } from "./model.mjs";
+import { makeProject } from "./project.mjs";
 import { Panel } from "./panel.mjs";
 import { endGroup, start } from "./processes.mjs";
 import { openCodeCommand, serverProgram, workbenchProgram } from "./programs.mjs";
@@ -15,13 +16,12 @@ import { promisify } from "node:util";
 const patience = 20_000;
 
 export class Workbench {
-  /** Everything up to the empty workbench. `settings` are added to the user's. */
-  static async start({ version = process.env.VSCODE_VERSION ?? "4.139.1", vsix = process.env.SIDESTREAM_VSIX, settings = {}, folders = ["project"] } = {}) {
+  /** Everything up to the empty workbench. `settings` are added to the user's, `config` to OpenCode's. */
+  static async start({ settings = {}, config = {}, folders = ["project"], vsix = process.env.SIDESTREAM_VSIX } = {}) {
     const bench = new Workbench();
-    bench.version = version;
     bench.home = await realpath(await mkdtemp(path.join(os.tmpdir(), "sidestream-vscode-")));
     try {
-      await bench.prepare(folders, settings);
+      await bench.prepare(folders, settings, config);
       await bench.serve(vsix);
       await bench.browse();
       return bench;
@@ -31,13 +31,9 @@ export class Workbench {
     }
   }
 
-  async prepare(folders, settings) {
-    this.folders = folders.map((name) => path.join(this.home, name));
-    for (const folder of this.folders) {
-      await mkdir(folder, { recursive: true });
-      await writeFile(path.join(folder, "hello.ts"), "export function hello(name: string) {\n  return `Hello, ${name}`;\n}\n");
-    }
-    this.model = await startModel(this.home);
+  async prepare(folders, settings, config) {
+    this.folders = await Promise.all(folders.map((name) => makeProject(path.join(this.home, name))));
+    this.model = await startModel(this.home, config);
     const command = openCodeCommand();
     this.settings = {
       "sidestream.command": [serverProgram()],
@@ -64,7 +60,7 @@ export class Workbench {
   }
 
   async serve(vsix) {
-    const { node, main } = workbenchProgram(this.version);
+    const { node, main } = workbenchProgram();
     const state = path.join(this.home, "vscode");
     const flags = ["--accept-server-license-terms", "--server-data-dir", state, "--extensions-dir", path.join(state, "extensions")];
     const env = { ...process.env, HOME: this.home, SIDESTREAM_TEST: this.home };
@@ -105,6 +101,14 @@ export class Workbench {
     await this.extensionIsKnown();
   }
 
+  /** As a person does it, with the editor's own command. */
+  async reload() {
+    await this.page.evaluate(() => (window.isOld = true));
+    await this.run("Developer: Reload Window");
+    await this.page.waitForFunction(() => !window.isOld);
+    await this.page.locator("#workbench\\.parts\\.statusbar").waitFor();
+  }
+
   /** The workbench learns of extensions some time after it is drawn; a pick list that is open by then does not show it. */
   async extensionIsKnown() {
     const widget = this.page.locator(".quick-input-widget");
@@ -140,6 +144,38 @@ export class Workbench {
     const widget = this.page.locator(".quick-input-widget");
     await widget.locator("input.input").fill(text);
     await widget.locator(".monaco-list-row", { hasText: row }).first().click();
+  }
+
+  /** Types what the editor asks for in its box on top. */
+  async answer(text) {
+    await this.page.locator(".quick-input-widget input.input").fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  async toggleSideBar() {
+    await this.page.keyboard.press("Control+Alt+B");
+  }
+
+  tab(title) {
+    return this.page.locator(".tab", { hasText: title });
+  }
+
+  statusItem(text) {
+    return this.page.locator("#workbench\\.parts\\.statusbar").getByRole("button", { name: new RegExp(`^Sidestream: .*${text}$`) });
+  }
+
+  /** The number at the panel's place in the side bar. */
+  badge(text) {
+    return this.page.locator("#workbench\\.parts\\.auxiliarybar .badge-content", { hasText: text });
+  }
+
+  /** A line in the native diff editor. */
+  diffLine(side, text) {
+    return this.page.locator(`.monaco-diff-editor .${side} .view-line`, { hasText: text }).first();
+  }
+
+  clipboard() {
+    return this.page.evaluate(() => navigator.clipboard.readText());
   }
 
   notification(text) {
