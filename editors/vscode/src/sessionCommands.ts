@@ -89,7 +89,6 @@ export function registerSessionCommands(app: App): vscode.Disposable[] {
     },
 
     async searchSessions() {
-      await backend.start();
       const instanceId = await pickFolder(app);
       if (instanceId === undefined) return;
       const session = await searchSessions(app, instanceId);

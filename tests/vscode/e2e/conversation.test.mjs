@@ -23,8 +23,7 @@ test("an answer grows while it is streamed and ends as the model wrote it", asyn
   const lengths = new Set();
   while (await panel.stopButton.isVisible()) lengths.add((await article.innerText()).length);
   assert.ok(lengths.size > 5, `it was seen at ${lengths.size} lengths`);
-  await article.hover();
-  await article.getByRole("button", { name: "Copy message" }).click();
+  await panel.action(article, "Copy message");
   await eventually(async () => (await bench.clipboard()).trim(), reply(120).trim());
 });
 

@@ -11,6 +11,8 @@ const thinking = {
   variants: { gentle: { reasoningEffort: "low" }, hard: { reasoningEffort: "high" } },
 };
 
+const command = { greet: { description: "Greets somebody", template: "Greet $ARGUMENTS warmly." } };
+
 /** `config` is added to OpenCode's. */
 export async function startModel(home, config) {
   const environment = { ...process.env, HOME: home, TMPDIR: home };
@@ -18,6 +20,6 @@ export async function startModel(home, config) {
   const env = JSON.parse(found[1]);
   const own = JSON.parse(env.OPENCODE_CONFIG_CONTENT);
   own.provider.scripted.models.thinking = thinking;
-  env.OPENCODE_CONFIG_CONTENT = JSON.stringify({ ...own, ...config });
+  env.OPENCODE_CONFIG_CONTENT = JSON.stringify({ ...own, command, ...config });
   return { env, close: () => endGroup(pid) };
 }

@@ -15,8 +15,9 @@ export class Panel {
     this.question = this.frame.getByRole("form", { name: "Question" });
   }
 
+  /** OpenCode has to start, on a busy machine too. */
   async connected() {
-    await this.status.filter({ hasText: "Connected" }).waitFor();
+    await this.status.filter({ hasText: "Connected" }).waitFor({ timeout: 90_000 });
   }
 
   async send(text) {
@@ -37,6 +38,12 @@ export class Panel {
     const card = this.tool.last();
     if (!(await card.evaluate((details) => details.open))) await card.locator("summary").click();
     await card.getByText(text).waitFor();
+  }
+
+  /** What can be done with a message, in the bar that it shows when it is pointed at. */
+  async action(message, name) {
+    await message.hover();
+    await message.getByRole("button", { name }).click();
   }
 
   picker(name) {

@@ -1,19 +1,19 @@
 // A real VS Code workbench with the extension installed, in headless Chromium, in a temporary folder with its own HOME,
 // talking to a real OpenCode server and the scripted model.
 
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { chromium } from "playwright-core";
 import { startModel } from "./model.mjs";
 import { makeProject } from "./project.mjs";
 import { Panel } from "./panel.mjs";
-import { endGroup, start } from "./processes.mjs";
+import { endGroup, processesWith, start } from "./processes.mjs";
 import { openCodeCommand, serverProgram, workbenchProgram } from "./programs.mjs";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-const patience = 20_000;
+const patience = 30_000;
 
 export class Workbench {
   /** Everything up to the empty workbench. `settings` are added to the user's, `config` to OpenCode's. */
@@ -33,6 +33,9 @@ export class Workbench {
 
   async prepare(folders, settings, config) {
     this.folders = await Promise.all(folders.map((name) => makeProject(path.join(this.home, name))));
+    const workspace = path.join(this.home, "all.code-workspace");
+    await writeFile(workspace, JSON.stringify({ folders: folders.map((name) => ({ path: name })) }));
+    this.opens = folders.length === 1 ? { folder: this.folders[0] } : { workspace };
     this.model = await startModel(this.home, config);
     const command = openCodeCommand();
     this.settings = {
@@ -93,9 +96,10 @@ export class Workbench {
     await this.open();
   }
 
-  /** Loads the workbench, anew when it was open. */
-  async open(folder = this.folders[0]) {
-    await this.page.goto(folder ? `${this.address}/?folder=${encodeURIComponent(folder)}` : `${this.address}/?ew=true`, { waitUntil: "domcontentloaded" });
+  /** Loads the workbench, anew when it was open: `folder`, `workspace` (a file that names several folders), or nothing. */
+  async open(what = this.opens) {
+    const [[kind, file]] = Object.entries(what);
+    await this.page.goto(`${this.address}/?${kind}=${encodeURIComponent(file)}`, { waitUntil: "domcontentloaded" });
     await this.page.locator(".monaco-workbench").waitFor();
     await this.page.locator("#workbench\\.parts\\.statusbar").waitFor();
     await this.extensionIsKnown();
@@ -174,6 +178,39 @@ export class Workbench {
     return this.page.locator(`.monaco-diff-editor .${side} .view-line`, { hasText: text }).first();
   }
 
+  /** Takes what the editor's dialog for files proposes. */
+  async acceptFile() {
+    await this.page.locator(".quick-input-widget").getByRole("button", { name: "OK" }).click();
+  }
+
+  async showSessions() {
+    await this.page.getByRole("button", { name: "Sessions Section" }).click();
+  }
+
+  /** The rows of the tree of sessions. */
+  get rows() {
+    return this.page.locator(".pane:has([aria-label='Sessions Section']) .monaco-list-row");
+  }
+
+  row(title) {
+    return this.rows.filter({ has: this.page.getByText(title, { exact: true }) });
+  }
+
+  rowTexts() {
+    return this.rows.locator(".label-name").allInnerTexts();
+  }
+
+  async menu(row, entry) {
+    await row.click({ button: "right" });
+    const item = this.page.getByRole("menuitem", { name: entry, exact: true });
+    await item.hover();
+    await item.click();
+  }
+
+  async dialog(button) {
+    await this.page.locator(".monaco-dialog-box").getByRole("button", { name: button }).click();
+  }
+
   clipboard() {
     return this.page.evaluate(() => navigator.clipboard.readText());
   }
@@ -201,15 +238,27 @@ export class Workbench {
     await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
   }
 
-  /** Ends the VS Code server alone: what its extension host started has to end by itself. */
-  stopServing() {
-    if (this.pid) endGroup(this.pid);
-    this.pid = undefined;
+  /** As a person does it: the VS Code server goes on. */
+  async closeWindow() {
+    await this.page.close({ runBeforeUnload: true });
+  }
+
+  /** What the extension has written to its output channel, a text for each window. */
+  async logs() {
+    const folder = path.join(this.home, "vscode/data/logs");
+    const files = (await readdir(folder, { recursive: true })).filter((file) => path.basename(file) === "Sidestream.log");
+    return Promise.all(files.map((file) => readFile(path.join(folder, file), "utf8")));
+  }
+
+  /** Command lines of what the extension has started: the server, its guards, OpenCode and the tools of OpenCode. */
+  async started() {
+    const mine = await processesWith(this.home);
+    return mine.filter(({ command }) => ["sidestream", "opencode", "sleep"].includes(path.basename(command[0])) && command[1] !== "scripted-model");
   }
 
   async close() {
     await this.browser?.close();
-    this.stopServing();
+    if (this.pid) endGroup(this.pid);
     this.model?.close();
     await rm(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
