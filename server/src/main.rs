@@ -8,22 +8,33 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use sidestream::cli::chat::ChatOptions;
+use sidestream::instance::guard::Ending;
 use sidestream::protocol::ModelRef;
 use sidestream::{cli, editor, instance};
 use tracing_subscriber::EnvFilter;
 
 /// OpenCode in the editor's side panel.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    transport: Transport,
+}
+
+/// Language clients name the transport, and there is only this one.
+#[derive(Args)]
+struct Transport {
+    /// Changes nothing: the server always speaks on standard input and output
+    #[arg(long = "stdio")]
+    _stdio: bool,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// The stdio server that editors launch (also without a command)
-    Serve,
+    Serve(Transport),
     /// Sends a prompt, or reads prompts from the terminal, and streams the replies
     Chat(Chat),
     /// The same against a real OpenCode server with a scripted model: works without any account
@@ -46,6 +57,9 @@ enum Command {
     /// Ends an OpenCode server with its parent
     #[command(hide = true)]
     Guard {
+        /// Lend it a standard input that ends first of all
+        #[arg(long)]
+        stdin: bool,
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
@@ -100,12 +114,19 @@ fn parse_model(text: &str) -> Result<ModelRef, String> {
 
 async fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Serve => editor::serve().await.map(|()| ExitCode::SUCCESS),
+        Command::Serve(_) => editor::serve().await.map(|()| ExitCode::SUCCESS),
         Command::Chat(chat) => cli::chat::run(chat.into(), &json!({})).await,
         Command::Demo(chat) => cli::demo::run(chat.into()).await,
         Command::Doctor { directory, json } => cli::doctor::run(directory, json).await,
         Command::ScriptedModel { data } => cli::demo::scripted_model(&data).await,
-        Command::Guard { command } => instance::guard::run(&command).await,
+        Command::Guard { stdin, command } => {
+            let ending = if stdin {
+                Ending::Stdin
+            } else {
+                Ending::Dispose
+            };
+            instance::guard::run(&command, ending).await
+        }
     }
 }
 
@@ -123,7 +144,9 @@ fn main() -> ExitCode {
         .enable_all()
         .build();
     let result = runtime.map_err(Into::into).and_then(|runtime| {
-        let result = runtime.block_on(run(arguments.command.unwrap_or(Command::Serve)));
+        let command = arguments.command;
+        let command = command.unwrap_or(Command::Serve(arguments.transport));
+        let result = runtime.block_on(run(command));
         // A blocked read of standard input would keep the runtime from ending.
         runtime.shutdown_background();
         result
@@ -134,4 +157,26 @@ fn main() -> ExitCode {
         }
         ExitCode::FAILURE
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn language_clients_may_name_the_transport() {
+        for line in [
+            "sidestream",
+            "sidestream --stdio",
+            "sidestream serve --stdio",
+        ] {
+            let arguments = Arguments::try_parse_from(line.split(' '));
+            let command = arguments.map(|arguments| arguments.command);
+            assert!(
+                matches!(command, Ok(None | Some(Command::Serve(_)))),
+                "{line}"
+            );
+        }
+        assert!(Arguments::try_parse_from(["sidestream", "--stdio", "chat"]).is_err());
+    }
 }

@@ -99,6 +99,19 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
         let (kind, message) = refused(&editor, method, params).await;
         assert_eq!(kind, ErrorKind::SessionNotFound, "{method}: {message}");
     }
+    // An empty id, or one that would lead elsewhere among OpenCode's paths.
+    for (instance, session) in [
+        ("", "ses_nowhere"),
+        (&*known, ""),
+        (&*known, ".."),
+        (&*known, "a/b"),
+    ] {
+        for (method, params) in with_ids(instance, session) {
+            let (kind, message) = refused(&editor, method, params).await;
+            assert_eq!(kind, ErrorKind::BadRequest, "{method}: {message}");
+            assert!(message.contains("Id: "), "{method}: {message}");
+        }
+    }
     let of = |fields: Value| {
         let mut params = json!({"instanceId": known, "sessionId": session});
         params
@@ -126,6 +139,10 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
         (
             "permission/reply",
             of(json!({"permissionId": "per_nowhere", "reply": "maybe"})),
+        ),
+        (
+            "permission/reply",
+            of(json!({"permissionId": "", "reply": "once"})),
         ),
         (
             "question/reply",

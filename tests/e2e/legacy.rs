@@ -1,7 +1,7 @@
 //! A server of the legacy dialect: found by what it answers, streamed, and resynchronised.
 
 use serde_json::json;
-use sidestream::protocol::requests::SessionList;
+use sidestream::protocol::requests::{CatalogRead, SessionList};
 use sidestream::protocol::{DialectName, InstanceState, Role, SessionStatus};
 use sidestream_tests::Editor;
 use sidestream_tests::legacy::{LegacyServer, SESSION};
@@ -15,6 +15,10 @@ async fn a_legacy_server_is_found_by_its_answers_and_its_replies_stream() {
         .await;
     let instance = editor.connected(0).await;
     assert_eq!(instance.server.unwrap().dialect, DialectName::Legacy);
+    // What is beyond talking is named, so that clients can hide it.
+    let catalog = editor.request::<CatalogRead>(json!({})).await.unwrap();
+    let hidden = "sidestream/session/fork".to_owned();
+    assert!(catalog.unsupported.contains(&hidden));
     let list = SessionList {
         instance_id: instance.id,
         search: None,

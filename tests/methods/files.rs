@@ -1,10 +1,13 @@
 use serde_json::json;
 use sidestream::protocol::requests::{
-    CatalogRead, FileContentRead, FileFind, FileStatusRead, SymbolFind, VcsDiff,
+    CatalogRead, FileCompare, FileContentRead, FileFind, FileStatusRead, SessionDiff, SymbolFind,
+    VcsDiff,
 };
-use sidestream::protocol::{AgentMode, ChangeKind, Encoding, ErrorKind, ModelRank};
+use sidestream::protocol::{
+    AgentMode, ChangeKind, Encoding, ErrorKind, ModelRank, PermissionReply,
+};
 
-use crate::room::Room;
+use crate::room::{Room, read};
 
 pub async fn catalog(room: Room) {
     let mut editor = room.editor().await;
@@ -79,6 +82,79 @@ pub async fn file_content(room: Room) {
             .request::<FileContentRead>(read(path))
             .await
             .unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::BadRequest, "{path}");
+    }
+}
+
+pub async fn file_compare(room: Room) {
+    let mut editor = room.editor_in_repository().await;
+    let folder = editor.sandbox.folders[0].clone();
+    let session = editor.session().await;
+    // OpenCode's diff of this has neither the indentation nor the carriage returns.
+    let lines = |line: &str| {
+        let (above, below) = ("    call();\r\n".repeat(9), "    again();\r\n".repeat(9));
+        format!("fn a() {{\r\n{above}    {line};\r\n{below}}}")
+    };
+    let (before, after) = (lines("one()"), lines("two()"));
+    std::fs::write(folder.join("src/a.rs"), &before).unwrap();
+    let edit = r#"tools: read {"filePath":"src/a.rs"} ;; edit {"filePath":"src/a.rs","oldString":"    one();","newString":"    two();"}"#;
+    editor.prompt(&session, edit).await;
+    let permission = editor.permission().await;
+    let diff = permission.diff.as_ref().unwrap();
+    assert!(diff[0].patch.contains("\n-one();\n"), "{}", diff[0].patch);
+    let asked = json!({"change": "proposed", "files": diff});
+    let compared = editor.request::<FileCompare>(asked).await.unwrap().files;
+    assert_eq!(compared.len(), 1);
+    assert_eq!(compared[0].path, folder.join("src/a.rs"));
+    assert_eq!(compared[0].before, before);
+    assert_eq!(compared[0].after, after);
+    assert!(compared[0].complete);
+    assert_eq!(compared[0].places[0].line, 11);
+    assert_eq!(compared[0].places[0].text, "    two();");
+
+    editor.reply(&permission, PermissionReply::Once).await;
+    editor.idle(&session).await;
+    let write = r#"tool: write {"filePath":"src/new.rs","content":"fn new() {}\n"}"#;
+    editor.prompt(&session, write).await;
+    let permission = editor.permission().await;
+    editor.reply(&permission, PermissionReply::Once).await;
+    editor.idle(&session).await;
+    assert_eq!(read(&folder, "src/a.rs"), after);
+    let turns = editor.request::<SessionDiff>(json!({"sessionId": session}));
+    let made = json!({"change": "made", "files": turns.await.unwrap().files});
+    let compared = editor
+        .request::<FileCompare>(made.clone())
+        .await
+        .unwrap()
+        .files;
+    assert_eq!((&compared[0].before, &compared[0].after), (&before, &after));
+    assert!(compared[0].complete);
+    assert_eq!(
+        (compared[1].before.as_str(), compared[1].after.as_str()),
+        ("", "fn new() {}\n")
+    );
+    assert_eq!(compared[1].places[0].line, 1);
+
+    // Lines above move the place; another text there leaves the places alone.
+    std::fs::write(folder.join("src/a.rs"), format!("// top\r\n{after}")).unwrap();
+    let compared = editor
+        .request::<FileCompare>(made.clone())
+        .await
+        .unwrap()
+        .files;
+    assert_eq!(compared[0].before, format!("// top\r\n{before}"));
+    assert_eq!(compared[0].places[0].line, 12);
+    std::fs::write(folder.join("src/a.rs"), "gone\n").unwrap();
+    let compared = editor.request::<FileCompare>(made).await.unwrap().files;
+    assert!(!compared[0].complete);
+    assert!(compared[0].before.contains("one();"));
+    assert!(compared[0].after.contains("two();"));
+
+    std::os::unix::fs::symlink("/etc", folder.join("out")).unwrap();
+    for path in ["../secret", "/etc/passwd", "out/passwd"] {
+        let file = json!({"path": path, "additions": 0, "deletions": 0, "patch": ""});
+        let outside = json!({"change": "made", "files": [file]});
+        let refused = editor.request::<FileCompare>(outside).await.unwrap_err();
         assert_eq!(refused.kind, ErrorKind::BadRequest, "{path}");
     }
 }

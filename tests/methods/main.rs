@@ -48,7 +48,7 @@ fn main() {
             a_megabyte_in_a_thousand_steps_is_told_once;
         permissions: session_set_permission_mode permission_list permission_reply question_list
             question_reply question_reject;
-        files: catalog file_find file_content file_status symbol_find vcs_diff;
+        files: catalog file_find file_content file_compare file_status symbol_find vcs_diff;
     ];
     let conclusion = libtest_mimic::run(&arguments, trials);
     drop(room);

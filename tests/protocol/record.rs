@@ -240,7 +240,9 @@ impl Recorder {
             .map(|asked| asked.params["permission"]["tool"]["messageId"].clone())
             .context("an edit was asked for")?;
         let of_turn = json!({"sessionId": session, "messageId": turn});
-        self.of("session/diff", of_turn.clone()).await?;
+        let changed = self.of("session/diff", of_turn.clone()).await?["files"].clone();
+        let compare = json!({"change": "made", "files": changed});
+        self.of("file/compare", compare).await?;
         self.of("vcs/diff", json!({})).await?;
         self.of("file/status", json!({})).await?;
         self.of("file/content", json!({"path": "notes.txt"}))

@@ -20,5 +20,6 @@ mod resync;
 mod runs;
 mod server;
 mod story;
+mod two;
 mod variants;
 mod waiting;

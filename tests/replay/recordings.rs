@@ -216,11 +216,12 @@ pub fn events(stream: &str, directory: &str) -> Vec<Event> {
     let all = data(stream);
     let decoded = all.iter().map(|data| decode(directory, data).body);
     decoded
-        .filter_map(|body| match body {
-            Body::Event(event) => Some(event),
-            Body::Skipped | Body::Unknown => None,
-            Body::Malformed(why) => panic!("{stream}: {why}"),
+        .inspect(|body| {
+            if let Body::Malformed(why) = body {
+                panic!("{stream}: {why}");
+            }
         })
+        .flat_map(Body::into_events)
         .collect()
 }
 

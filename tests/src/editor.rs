@@ -136,8 +136,16 @@ impl Editor {
 
     fn fail(&self, why: &str) -> ! {
         let heard: Vec<&str> = self.last_heard.iter().map(String::as_str).collect();
-        let log = std::fs::read_to_string(setup::log_file(&self.sandbox)).unwrap_or_default();
-        panic!("{why}\n\nheard last:\n{}\n\nlog:\n{log}", heard.join("\n"));
+        panic!(
+            "{why}\n\nheard last:\n{}\n\nlog:\n{}",
+            heard.join("\n"),
+            self.log()
+        );
+    }
+
+    /// What Sidestream has said on standard error.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(setup::log_file(&self.sandbox)).unwrap_or_default()
     }
 
     /// # Errors

@@ -61,7 +61,7 @@ export type ServerInfo = {
   dialect: DialectName,
 };
 
-export type DialectName = "v1" | "legacy";
+export type DialectName = "v1" | "v2" | "legacy";
 
 /** Answers at once; the state follows by notification. An open folder's instance is returned as it is. */
 export type InstanceOpen = {
@@ -86,13 +86,13 @@ export type ServerSettings = {
 
 /** How many folders share one server. */
 export type Scope =
-  /** As suits the server's version: `workspace` for OpenCode 1.x. */
+  /** As suits the server's version: `workspace` for OpenCode 1.x, `shared` for 2.x. */
   | "auto"
   /** A server per folder. */
   | "workspace"
   /** One server for all folders of this editor. */
   | "window"
-  /** The user's background service (OpenCode 2.x). */
+  /** The user's background service (OpenCode 2.x): joined, started when there is none, never stopped. */
   | "shared";
 
 /** Closes the event stream, then stops the server if it is ours. */
@@ -291,7 +291,7 @@ export type Role = "user" | "assistant";
 
 export type MessageStatus =
   | "streaming" | "complete" | "error"
-  /** The user's, and waits in Sidestream for a connection. */
+  /** The user's, and waits: in Sidestream for a connection, or in OpenCode (2.x) for its turn. */
   | "queued"
   /** The user's, and OpenCode has it. */
   | "sent"
@@ -769,6 +769,45 @@ export type FileContent = {
 
 export type Encoding = "text" | "base64";
 
+/** Files before and after a change, so that clients need not apply diffs. Needs no connection. */
+export type FileCompare = {
+  instanceId: string,
+  change: ChangeStage,
+  /** As a permission, a tool part or `session/diff` has them. */
+  files: FileDiff[],
+};
+
+/** Whether a change is still to be made. */
+export type ChangeStage =
+  /** The file is what it was before, as where a permission is asked for. */
+  | "proposed"
+  /** The file is what it was made, as after a turn. */
+  | "made";
+
+export type FileCompareResult = {
+  /** As they were asked for. */
+  files: FileComparison[],
+};
+
+/** A file before and after a change. A file that was added has no text before, one that was deleted none after. */
+export type FileComparison = {
+  /** Absolute. */
+  path: string,
+  before: string,
+  after: string,
+  /** Both are whole texts. Otherwise the file is no longer what the diff was made of, and both hold only the places that the diff has. */
+  complete: boolean,
+  places: ChangedPlace[],
+};
+
+/** Lines that were changed together. */
+export type ChangedPlace = {
+  /** Where they are in the file as it is now, from 1. */
+  line: number,
+  /** The first line that is new there, or the first one that is gone. */
+  text: string,
+};
+
 /** The files that differ from the last commit. */
 export type FileStatusRead = { instanceId: string };
 
@@ -908,6 +947,7 @@ export interface Requests {
   "sidestream/catalog": { params: CatalogRead; result: Catalog };
   "sidestream/file/find": { params: FileFind; result: FileFindResult };
   "sidestream/file/content": { params: FileContentRead; result: FileContent };
+  "sidestream/file/compare": { params: FileCompare; result: FileCompareResult };
   "sidestream/file/status": { params: FileStatusRead; result: FileStatusResult };
   "sidestream/symbol/find": { params: SymbolFind; result: SymbolFindResult };
   "sidestream/vcs/diff": { params: VcsDiff; result: VcsDiffResult };

@@ -136,6 +136,15 @@ impl Client {
             .await
     }
 
+    /// Answers a request of the server's.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub async fn answer(&self, id: &Value, result: Value) -> Result<()> {
+        self.write(&json!({"jsonrpc": "2.0", "id": id, "result": result}))
+            .await
+    }
+
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.child.id()

@@ -26,7 +26,11 @@ pub async fn run(options: ChatOptions) -> Result<ExitCode> {
         .prefix("sidestream-demo-")
         .tempdir()?;
     let env = environment(&model, data.path());
-    chat::run(options, &json!({"server": {"env": env}})).await
+    chat::run(
+        options,
+        &json!({"server": {"env": env, "scope": "workspace"}}),
+    )
+    .await
 }
 
 /// Lends the scripted model to tests in other languages: prints the environment for an OpenCode

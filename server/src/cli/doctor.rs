@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::instance::find;
 use crate::instance::server::{Running, Server, ServerState};
 use crate::opencode::detect::detect;
-use crate::opencode::event::{Body, Event};
+use crate::opencode::event::Event;
 use crate::opencode::http::Http;
 use crate::opencode::sse::Events;
 use crate::opencode::{Dialect, NewSession};
@@ -224,7 +224,7 @@ where
                 .map_err(|ended| Error::new(ErrorKind::NotConnected, ended.to_string()))?;
             let decoded = batch.iter().map(|data| dialect.decode(data).body);
             for body in decoded {
-                if matches!(&body, Body::Event(event) if wanted(event)) {
+                if body.into_events().any(|event| wanted(&event)) {
                     return Ok(());
                 }
             }

@@ -85,6 +85,16 @@ impl Drop for ScriptedModel {
     }
 }
 
+/// How OpenCode 2.x asks for a summary, which it refuses in any other form.
+const SUMMARY_WANTED: [&str; 2] = [
+    "You MUST use this format for your response",
+    "required summary template",
+];
+const SUMMARY: &str = "## Objective\n- a scripted objective\n\n## Requirements\n- (none)\n\n\
+    ## Decisions\n- (none)\n\n## Work State\n### Completed\n- all\n\n### Active\n- (none)\n\n\
+    ### Blocked\n- (none)\n\n## Next Move\n1. go on\n\n## Relevant Files\n(none)\n\n\
+    ## Important Context\n- (none)";
+
 struct Script {
     pace: Duration,
     /// How often a prompt with `fail:` has failed.
@@ -100,6 +110,41 @@ struct Turn {
     wants_title: bool,
     /// The last message is a tool's result: the calls are done.
     after_tools: bool,
+    tools: ToolNames,
+}
+
+/// Prompts name tools as OpenCode 1.x does; a model calls those that it is offered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ToolNames {
+    One,
+    Two,
+}
+
+impl ToolNames {
+    fn of(offered: &[Value]) -> Self {
+        let is_shell = |tool: &Value| tool["function"]["name"] == "shell";
+        if offered.iter().any(is_shell) {
+            Self::Two
+        } else {
+            Self::One
+        }
+    }
+
+    fn call(self, name: &str, arguments: &str) -> (String, String) {
+        if self == Self::One {
+            return (name.to_owned(), arguments.to_owned());
+        }
+        let name = match name {
+            "bash" => "shell",
+            "task" => "subagent",
+            "list" => "read",
+            other => other,
+        };
+        let arguments = arguments
+            .replace("\"filePath\":", "\"path\":")
+            .replace("\"subagent_type\":", "\"agent\":");
+        (name.to_owned(), arguments)
+    }
 }
 
 impl Turn {
@@ -107,9 +152,8 @@ impl Turn {
         let messages = body["messages"].as_array().cloned().unwrap_or_default();
         let role = |message: &Value, role: &str| message["role"] == role;
         let user = messages.iter().rev().find(|message| role(message, "user"));
-        let has_tools = body["tools"]
-            .as_array()
-            .is_some_and(|tools| !tools.is_empty());
+        let offered = body["tools"].as_array().cloned().unwrap_or_default();
+        let has_tools = !offered.is_empty();
         let instructions = messages.first().map(Value::to_string).unwrap_or_default();
         Self {
             text: user
@@ -117,6 +161,7 @@ impl Turn {
                 .unwrap_or_default(),
             wants_title: !has_tools && instructions.contains("title"),
             after_tools: messages.last().is_some_and(|last| role(last, "tool")) || !has_tools,
+            tools: ToolNames::of(&offered),
         }
     }
 
@@ -138,7 +183,7 @@ impl Turn {
     fn tools(&self) -> Vec<(String, String)> {
         let call = |text: &str| {
             let (name, arguments) = text.trim().split_once(' ')?;
-            Some((name.to_owned(), arguments.trim().to_owned()))
+            Some(self.tools.call(name, arguments.trim()))
         };
         if let Some(several) = self.directive("tools: ") {
             several.split(";;").filter_map(call).collect()
@@ -146,13 +191,16 @@ impl Turn {
             call(one).into_iter().collect()
         } else if let Some(command) = self.directive("bash: ") {
             let arguments = json!({"command": command, "description": "run a command"});
-            vec![("bash".into(), arguments.to_string())]
+            vec![self.tools.call("bash", &arguments.to_string())]
         } else {
             Vec::new()
         }
     }
 
     fn reply(&self) -> String {
+        if SUMMARY_WANTED.iter().any(|words| self.text.contains(words)) {
+            return SUMMARY.to_owned();
+        }
         if let Some(count) = self.number("long: ") {
             const WORDS: [&str; 7] = [
                 "lorem", "ipsum", "dolor", "sit", "amet", "**bold**", "`code`",

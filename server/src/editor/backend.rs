@@ -96,7 +96,7 @@ impl LanguageServer for Backend {
         }
         let window = params.capabilities.window;
         if window.and_then(|window| window.work_done_progress) == Some(true) {
-            self.shared.progress.enable();
+            self.shared.progress.enable(self.client.clone());
         }
         let named = params.workspace_folders.into_iter().flatten();
         let mut folders: Vec<PathBuf> = named.filter_map(|folder| path_of(&folder.uri)).collect();

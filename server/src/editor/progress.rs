@@ -2,10 +2,14 @@
 //! from what clients are told anyway, so that nothing else has to think of it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tower_lsp::Client;
+use tower_lsp::lsp_types::request::WorkDoneProgressCreate;
+use tower_lsp::lsp_types::{ProgressToken, WorkDoneProgressCreateParams};
 
 use super::outbox::Outbox;
 use crate::instance::outlet::Outlet;
@@ -16,10 +20,9 @@ use crate::protocol::{
 /// Passes notifications on to the outbox.
 pub struct Progress {
     outbox: Outbox,
-    /// The client can show it.
-    wanted: AtomicBool,
-    /// What is shown, by its token.
-    shown: Mutex<HashMap<Work, String>>,
+    /// Once it has said that it can show progress.
+    client: OnceLock<Client>,
+    shown: Mutex<HashMap<Work, mpsc::UnboundedSender<Value>>>,
     count: AtomicU64,
 }
 
@@ -33,17 +36,18 @@ impl Progress {
     pub fn new(outbox: Outbox) -> Self {
         Self {
             outbox,
-            wanted: AtomicBool::new(false),
+            client: OnceLock::new(),
             shown: Mutex::new(HashMap::new()),
             count: AtomicU64::new(0),
         }
     }
 
-    pub fn enable(&self) {
-        self.wanted.store(true, Ordering::Relaxed);
+    /// The client can show it.
+    pub fn enable(&self, client: Client) {
+        self.client.get_or_init(|| client);
     }
 
-    fn observe(&self, notification: &Notification) {
+    fn observe(&self, client: &Client, notification: &Notification) {
         match notification {
             Notification::InstanceDidChange { instance, .. } => {
                 let what = match instance.state {
@@ -52,79 +56,91 @@ impl Progress {
                     _ => None,
                 };
                 let title = what.map(|what| format!("{what} OpenCode in {}", instance.name));
-                self.show(Work::Connection(instance.id.clone()), title);
+                self.show(client, Work::Connection(instance.id.clone()), title);
             }
             Notification::SessionDidChange { session, .. } => {
                 let compacts = session.status == SessionStatus::Compacting;
                 let title = compacts.then(|| format!("Compacting \"{}\"", session.title));
-                self.show(Work::Compaction(session.id.clone()), title);
+                self.show(client, Work::Compaction(session.id.clone()), title);
             }
             Notification::SessionDidRemove { session_id, .. } => {
-                self.show(Work::Compaction(session_id.clone()), None);
+                self.show(client, Work::Compaction(session_id.clone()), None);
             }
             Notification::InstanceDidLog { instance_id, entry }
                 if entry.source == LogSource::Sidestream =>
             {
                 let work = Work::Connection(instance_id.clone());
-                if let Some(token) = self.lock().get(&work) {
-                    self.report(token, &json!({"kind": "report", "message": entry.text}));
+                if let Some(reports) = self.lock().get(&work) {
+                    report(reports, json!({"kind": "report", "message": entry.text}));
                 }
             }
             Notification::InstanceDidClose { instance_id } => {
-                self.show(Work::Connection(instance_id.clone()), None);
+                self.show(client, Work::Connection(instance_id.clone()), None);
             }
             _ => {}
         }
     }
 
     /// Begins to show work that goes on, or ends it.
-    fn show(&self, work: Work, title: Option<String>) {
+    fn show(&self, client: &Client, work: Work, title: Option<String>) {
         let mut shown = self.lock();
         match title {
             Some(title) if !shown.contains_key(&work) => {
                 let count = self.count.fetch_add(1, Ordering::Relaxed);
+                let (reports, told) = mpsc::unbounded_channel();
+                report(&reports, json!({"kind": "begin", "title": title}));
                 let token = format!("sidestream/{count}");
-                self.create(&token);
-                self.report(&token, &json!({"kind": "begin", "title": title}));
-                shown.insert(work, token);
+                tokio::spawn(tell(client.clone(), self.outbox.clone(), token, told));
+                shown.insert(work, reports);
             }
             Some(_) => {}
             None => {
-                if let Some(token) = shown.remove(&work) {
-                    self.report(&token, &json!({"kind": "end"}));
+                if let Some(reports) = shown.remove(&work) {
+                    report(&reports, json!({"kind": "end"}));
                 }
             }
         }
     }
 
-    fn create(&self, token: &str) {
-        // The answer is of no use: a client that refuses it ignores what follows.
-        self.outbox.message(&json!({
-            "jsonrpc": "2.0",
-            "id": token,
-            "method": "window/workDoneProgress/create",
-            "params": {"token": token},
-        }));
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Work, mpsc::UnboundedSender<Value>>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn report(&self, token: &str, value: &serde_json::Value) {
-        self.outbox.message(&json!({
+fn report(reports: &mpsc::UnboundedSender<Value>, value: Value) {
+    if reports.send(value).is_err() {
+        tracing::debug!("the client does not show this progress");
+    }
+}
+
+/// Tells of one work. Nothing may be told before the client has taken the token, nor if it does not.
+async fn tell(
+    client: Client,
+    outbox: Outbox,
+    token: String,
+    mut told: mpsc::UnboundedReceiver<Value>,
+) {
+    let create = WorkDoneProgressCreateParams {
+        token: ProgressToken::String(token.clone()),
+    };
+    if let Err(error) = client.send_request::<WorkDoneProgressCreate>(create).await {
+        tracing::debug!("the client takes no progress: {error}");
+        return;
+    }
+    while let Some(value) = told.recv().await {
+        outbox.message(&json!({
             "jsonrpc": "2.0",
             "method": "$/progress",
             "params": {"token": token, "value": value},
         }));
     }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Work, String>> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Outlet for Progress {
     fn notify(&self, notifications: Vec<Notification>) {
-        if self.wanted.load(Ordering::Relaxed) {
+        if let Some(client) = self.client.get() {
             for notification in &notifications {
-                self.observe(notification);
+                self.observe(client, notification);
             }
         }
         self.outbox.notify(notifications);

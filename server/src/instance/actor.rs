@@ -269,7 +269,7 @@ impl Actor {
             outcome,
             data,
         });
-        if let Body::Event(event) = decoded.body {
+        for event in decoded.body.into_events() {
             self.event(event);
         }
     }
@@ -303,6 +303,11 @@ impl Actor {
             }
             _ => None,
         };
+        match event {
+            Event::RowChanged(session) => return self.read_row(session),
+            Event::ContentChanged(session) => return self.read_content(session),
+            _ => {}
+        }
         self.inherit_mode(&event);
         if !self.answer_by_mode(&event) {
             self.replica.apply(event);

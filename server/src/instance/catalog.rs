@@ -39,7 +39,12 @@ impl Actor {
         self.shelf.fetch = Fetch::UnderWay;
         let recent = self.replica.recent_models(RECENT);
         self.spawn_work(
-            async move { dialect.catalog(&recent).await },
+            async move {
+                let mut catalog = dialect.catalog(&recent).await?;
+                let unsupported = dialect.unsupported().iter();
+                catalog.unsupported = unsupported.map(|&method| method.into()).collect();
+                Ok(catalog)
+            },
             |actor, fetched| {
                 let stale = actor.shelf.fetch == Fetch::UnderWayAndStale;
                 actor.shelf.fetch = Fetch::Idle;

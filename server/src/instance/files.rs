@@ -6,14 +6,16 @@ use std::sync::Arc;
 use super::actor::Actor;
 use super::outlet::Responder;
 use crate::opencode::Dialect;
+use crate::opencode::patch::{self, Sides};
 use crate::protocol::requests::{
-    FileContentRead, FileFind, FileFindResult, FileStatusResult, PartContentRead, PromptPart,
-    SymbolFind, SymbolFindResult, VcsDiffResult,
+    FileCompare, FileCompareResult, FileContentRead, FileFind, FileFindResult, FileStatusResult,
+    PartContentRead, PromptPart, SymbolFind, SymbolFindResult, VcsDiffResult,
 };
-use crate::protocol::{Error, ErrorKind};
+use crate::protocol::{ChangeStage, Error, ErrorKind, FileComparison};
 use crate::replica::cut;
 
 const FOUND: usize = 20;
+const BOM: char = '\u{feff}';
 /// What a prompt may carry, in base64's letters: more than any model takes.
 const MAX_ATTACHED: usize = 20 * 1024 * 1024;
 
@@ -50,20 +52,40 @@ impl Actor {
         dialect: Arc<dyn Dialect>,
     ) {
         let Some(path) = within(self.directory(), &params.path) else {
-            return responder.fail(
-                Error::new(
-                    ErrorKind::BadRequest,
-                    format!("path: {} lies outside the folder", params.path.display()),
-                )
-                .hint(
-                    "OpenCode shows the files of its own folder only; open this one in the editor.",
-                ),
-            );
+            return responder.fail(outside("path", &params.path));
         };
         self.spawn_work(
             async move { dialect.file_content(&path).await },
             |_, content| responder.send(content),
         );
+    }
+
+    /// The files are read from the disk: OpenCode answers them without the space at their ends.
+    pub(super) fn compare_files(&self, params: FileCompare, responder: Responder) {
+        let mut files = Vec::with_capacity(params.files.len());
+        for (index, file) in params.files.into_iter().enumerate() {
+            let Some(path) = within(self.directory(), Path::new(&file.path)) else {
+                let name = format!("files[{index}].path");
+                return responder.fail(outside(&name, Path::new(&file.path)));
+            };
+            files.push((self.directory().join(path), file.patch));
+        }
+        let change = params.change;
+        let work = move || {
+            let files = files.into_iter();
+            files
+                .map(|(path, patch)| compare(path, &patch, change))
+                .collect()
+        };
+        self.spawn_work(tokio::task::spawn_blocking(work), |_, compared| {
+            responder.send(match compared {
+                Ok(files) => Ok(FileCompareResult { files }),
+                Err(error) => Err(Error::new(
+                    ErrorKind::ServerError,
+                    format!("The files could not be compared: {error}"),
+                )),
+            });
+        });
     }
 
     pub(super) fn file_status(&self, responder: Responder, dialect: Arc<dyn Dialect>) {
@@ -110,6 +132,41 @@ impl Actor {
             |_, content| responder.send(content),
         );
     }
+}
+
+/// A file that is not there is empty; one that is no text or cannot be read fits no diff.
+fn compare(path: PathBuf, patch: &str, change: ChangeStage) -> FileComparison {
+    let now = match std::fs::read(&path) {
+        Ok(bytes) => String::from_utf8(bytes).ok(),
+        Err(error) => (error.kind() == std::io::ErrorKind::NotFound).then(String::new),
+    };
+    // Neither diffs nor editors show a byte order mark.
+    let now = now.as_deref().map(|text| text.trim_start_matches(BOM));
+    let patch = patch.replace(BOM, "");
+    let Sides {
+        before,
+        after,
+        complete,
+        places,
+    } = match now {
+        Some(now) => patch::sides(now, &patch, change),
+        None => patch::places_alone(&patch, change),
+    };
+    FileComparison {
+        path,
+        before,
+        after,
+        complete,
+        places,
+    }
+}
+
+fn outside(name: &str, path: &Path) -> Error {
+    Error::new(
+        ErrorKind::BadRequest,
+        format!("{name}: {} lies outside the folder", path.display()),
+    )
+    .hint("OpenCode shows the files of its own folder only; open this one in the editor.")
 }
 
 /// The path relative to the folder, or nothing when it leads out of it.

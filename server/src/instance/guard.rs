@@ -9,13 +9,13 @@
 
 use std::fs;
 use std::io::Write;
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -28,15 +28,26 @@ pub const PID_LINE: &str = "sidestream-guard: server process ";
 const DISPOSE_LIMIT: Duration = Duration::from_millis(1_500);
 const TERMINATE_LIMIT: Duration = Duration::from_millis(500);
 
+/// How a server is asked to end itself and its tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// By a request (1.x).
+    Dispose,
+    /// By the end of its standard input (2.x).
+    Stdin,
+}
+
 /// Runs the command, ends with it, and ends it when standard input closes. The one line that is
 /// read from there is the server's URL, for the dispose.
 ///
 /// # Errors
 /// The command could not be started.
-pub async fn run(command: &[String]) -> Result<ExitCode> {
+pub async fn run(command: &[String], ending: Ending) -> Result<ExitCode> {
     adopt_orphans()?;
-    let mut child = start(command)?;
+    let mut child = start(command, ending)?;
     let pid = child.id().context("the server has ended already")?;
+    // Apart from the child, because to wait for it would close it.
+    let stdin = child.stdin.take();
     // Standard output is the server's from here on; the parent tells this line by its words.
     #[expect(clippy::print_stdout, reason = "this process is not the stdio server")]
     {
@@ -57,15 +68,18 @@ pub async fn run(command: &[String]) -> Result<ExitCode> {
         () = until_closed(url_told) => {}
     }
     let url = url.borrow().clone();
-    end(&mut child, url).await;
+    end(&mut child, stdin, url).await;
     end_orphans();
     Ok(ExitCode::SUCCESS)
 }
 
-fn start(command: &[String]) -> Result<Child> {
+fn start(command: &[String], ending: Ending) -> Result<Child> {
     let (program, args) = command.split_first().context("nothing to run")?;
     let mut command = Command::new(program);
-    command.args(args).stdin(std::process::Stdio::null());
+    command.args(args).stdin(match ending {
+        Ending::Dispose => Stdio::null(),
+        Ending::Stdin => Stdio::piped(),
+    });
     die_with_parent(&mut command);
     command
         .spawn()
@@ -80,8 +94,13 @@ async fn until_closed(url: watch::Sender<Option<String>>) {
     }
 }
 
-async fn end(child: &mut Child, url: Option<String>) {
-    if let Some(url) = url {
+async fn end(child: &mut Child, stdin: Option<ChildStdin>, url: Option<String>) {
+    if let Some(stdin) = stdin {
+        drop(stdin);
+        if timeout(DISPOSE_LIMIT, child.wait()).await.is_ok() {
+            return;
+        }
+    } else if let Some(url) = url {
         // A server that is stuck or gone: what follows does not need its help.
         if timeout(DISPOSE_LIMIT, dispose(url)).await.is_err() {
             tracing::debug!("the server did not dispose in time");

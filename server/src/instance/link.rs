@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::actor::Input;
 use super::backoff::Backoff;
-use super::server::{Running, Server, ServerState};
+use super::server::{Owner, Running, Server, ServerState};
 use crate::opencode::event::Decoded;
 use crate::opencode::http::Http;
 use crate::opencode::sse::Events;
@@ -141,6 +141,7 @@ impl Link {
         server: &mut watch::Receiver<ServerState>,
         backoff: &mut Backoff,
     ) -> Result<(), Closed> {
+        self.server.check();
         let state = match loss {
             Loss::Lasting(error) => LinkState::Failed(error.into()),
             Loss::Passing(error) => match backoff.next() {
@@ -221,7 +222,7 @@ impl Link {
                 url: running.endpoint.url.clone(),
                 version: dialect.version().map(str::to_owned),
                 pid: running.pid,
-                owned: running.pid.is_some(),
+                owned: running.owner == Owner::Ours,
                 dialect: dialect.name(),
             },
         };

@@ -17,9 +17,11 @@ mod requests;
 mod rings;
 mod runs;
 pub mod server;
+mod service;
 mod sessions;
 mod sync;
 mod typed;
+pub mod version;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -184,7 +186,7 @@ impl Registry {
         if let Some(server) = server {
             settings.server = server;
         }
-        let server = self.server_for(&settings, &directory)?;
+        let server = self.server_for(&settings, &directory);
         let number = self.opened.fetch_add(1, Ordering::Relaxed) + 1;
         let id = InstanceId::from(format!("{}-{number:03}", name_of(&directory)));
         let (inbox, view) = Actor::spawn(
@@ -239,23 +241,19 @@ impl Registry {
         }
     }
 
-    fn server_for(&self, settings: &Settings, directory: &Path) -> Result<Arc<Server>, Error> {
+    fn server_for(&self, settings: &Settings, directory: &Path) -> Arc<Server> {
         let start = || Server::new(&settings.server, settings.reconnect, directory.to_owned());
         match settings.server.scope {
-            Scope::Auto | Scope::Workspace => Ok(start()),
+            // Which of them `auto` is, only the program found tells.
+            Scope::Auto | Scope::Workspace | Scope::Shared => start(),
             Scope::Window => {
                 let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(window.upgrade().unwrap_or_else(|| {
+                window.upgrade().unwrap_or_else(|| {
                     let server = start();
                     *window = Arc::downgrade(&server);
                     server
-                }))
+                })
             }
-            Scope::Shared => Err(Error::new(
-                ErrorKind::Unsupported,
-                "The scope \"shared\" needs OpenCode 2.x, which is not supported yet.",
-            )
-            .hint("Set `server.scope` to \"workspace\" or \"window\".")),
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rand::Rng;
 use rand::distr::Alphanumeric;
+use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
@@ -16,8 +17,10 @@ use tokio::time::timeout;
 use super::find::{self, Program};
 use super::guard::PID_LINE;
 use super::logs::Logs;
+use super::service::{self, Service};
+use super::version::{self, Family};
 use crate::opencode::http::Endpoint;
-use crate::protocol::settings::ServerSettings;
+use crate::protocol::settings::{Scope, ServerSettings};
 use crate::protocol::{Error, ErrorKind, LogSource};
 
 /// The guard's own limits add up to less.
@@ -44,31 +47,65 @@ impl Process {
     }
 }
 
-/// Finds the program, starts it under a guard and waits until it says where it listens. Dropped
-/// half-way, everything that was started ends.
+/// A server that can be talked to now.
+pub enum Started {
+    Ours(Process),
+    /// The user's background service.
+    Joined(Service),
+}
+
+/// Finds the program and joins its background service, or starts it under a guard and waits until
+/// it says where it listens. Dropped half-way, everything that was started ends, except for a service.
 ///
 /// # Errors
-/// `serverNotFound`, or `startFailed` with the last lines of its output.
+/// `serverNotFound`; `startFailed` with the last lines of its output; `unsupported` for a version
+/// that is not known, or a scope that it has not; those of [`service::join`].
 pub async fn start(
     settings: &ServerSettings,
     directory: &Path,
     logs: &Arc<Logs>,
-) -> Result<Process, Error> {
+) -> Result<Started, Error> {
     let announce = |line| logs.add(LogSource::Sidestream, line);
     let program = find::find(&settings.command, &announce).await?;
-    tracing::info!("starting {}", program.path.display());
-    announce(format!(
-        "Starting OpenCode, found by {} …",
-        program.found_by.in_words()
-    ));
+    let version = version::version(&program).await;
+    let family = Family::of(version.as_deref());
+    tracing::info!("starting {} ({family:?})", program.path.display());
+    let name = version.map_or_else(|| "OpenCode".to_owned(), |v| format!("OpenCode {v}"));
+    let found = program.found_by.in_words();
+    match (&family, settings.scope) {
+        (Family::Later(version), _) => return Err(too_new(version)),
+        (Family::One, Scope::Shared) => {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("The scope \"shared\" needs OpenCode 2.x; {found} names {name}."),
+            )
+            .hint("Set `server.scope` to \"workspace\" or \"window\", or install OpenCode 2."));
+        }
+        (Family::Two, Scope::Shared | Scope::Auto) => {
+            announce(format!(
+                "Joining the background service of {name}, found by {found} …"
+            ));
+            let joined = service::join(&program, &settings.env).await?;
+            return Ok(Started::Joined(joined));
+        }
+        _ => announce(format!("Starting {name}, found by {found} …")),
+    }
     let limit = Duration::from_millis(settings.start_timeout_ms);
-    match timeout(limit, launch(&program, settings, directory, logs)).await {
-        Ok(started) => started,
+    match timeout(limit, launch(&program, &family, settings, directory, logs)).await {
+        Ok(started) => started.map(Started::Ours),
         Err(_) => Err(start_failed(
             logs,
             format!("OpenCode did not say where it listens within {limit:?}."),
         )),
     }
+}
+
+fn too_new(version: &str) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("This is OpenCode {version}, which this Sidestream does not know."),
+    )
+    .hint("Install a newer Sidestream, or set `server.command` to OpenCode 2.x or 1.x.")
 }
 
 fn start_failed(logs: &Logs, what: String) -> Error {
@@ -84,10 +121,12 @@ fn start_failed(logs: &Logs, what: String) -> Error {
 
 async fn launch(
     program: &Program,
+    family: &Family,
     settings: &ServerSettings,
     directory: &Path,
     logs: &Arc<Logs>,
 ) -> Result<Process, Error> {
+    let by_stdin = *family == Family::Two;
     let cannot = |error: std::io::Error| {
         Error::new(
             ErrorKind::StartFailed,
@@ -100,16 +139,22 @@ async fn launch(
         .map(char::from)
         .collect();
     let mut guard = Command::new(std::env::current_exe().map_err(cannot)?)
-        .args(["guard", "--"])
+        .arg("guard")
+        .args(by_stdin.then_some("--stdin"))
+        .arg("--")
         .arg(&program.path)
         .args(&program.args)
+        .arg("serve")
+        .args(by_stdin.then_some("--stdio"))
         // Port 0: a fixed one that is in use ends the server without a word about ports.
-        .args(["serve", "--hostname", "127.0.0.1", "--port", "0"])
+        .args(["--hostname", "127.0.0.1", "--port", "0"])
         .envs(&settings.env)
         // Any local process could run commands through a server without a password. It goes by
-        // the environment, since arguments are seen by everyone.
+        // the environment, since arguments are seen by everyone. 2.x has another name for it, and
+        // keeps both from its tools.
         .env("OPENCODE_SERVER_PASSWORD", &password)
         .env("OPENCODE_SERVER_USERNAME", default_user())
+        .env("OPENCODE_PASSWORD", &password)
         .current_dir(directory)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -203,9 +248,16 @@ fn without_colours(line: &str) -> String {
     plain
 }
 
-/// From `opencode server listening on http://127.0.0.1:43901`; a server for all addresses is
-/// reached by loopback.
+/// From `opencode server listening on http://127.0.0.1:43901`, or 2.x's `{"url": …}`; a server for
+/// all addresses is reached by loopback.
 fn listening_url(line: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Listening {
+        url: String,
+    }
+    if let Ok(listening) = serde_json::from_str::<Listening>(line) {
+        return Some(listening.url);
+    }
     let (_, after) = line.split_once("listening on ")?;
     let url = after.split_whitespace().next()?;
     url.starts_with("http")
@@ -231,6 +283,10 @@ mod tests {
         assert_eq!(
             listening_url("listening on http://0.0.0.0:1 now").as_deref(),
             Some("http://127.0.0.1:1")
+        );
+        assert_eq!(
+            listening_url(r#"{"url":"http://127.0.0.1:37261"}"#).as_deref(),
+            Some("http://127.0.0.1:37261")
         );
         assert_eq!(listening_url("Warning: the server is unsecured."), None);
     }

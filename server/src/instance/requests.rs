@@ -59,6 +59,7 @@ impl Actor {
             InstanceRequest::SessionCancelQueued(params) => {
                 responder.send(self.cancel_queued(&params));
             }
+            InstanceRequest::FileCompare(params) => self.compare_files(params, responder),
             InstanceRequest::PermissionList(_) => responder.send(Ok(PermissionListResult {
                 permissions: self.replica.permissions().to_vec(),
             })),

@@ -13,7 +13,7 @@ use super::actor::{Actor, Phase};
 use super::outlet::Responder;
 use super::requests::unknown_session;
 use super::typed::{Names, Typed, understand};
-use crate::opencode::sessions::{CommandRun, ShellRun};
+use crate::opencode::sessions::{CommandRun, Ids, ShellRun};
 use crate::opencode::{Dialect, id};
 use crate::protocol::requests::{
     Done, InstanceRequest, PromptState, SessionCommand, SessionCompact, SessionPrompt,
@@ -127,7 +127,8 @@ impl Actor {
                 agent: params.agent,
                 model: params.model,
             };
-            let (session, message) = (run.session_id.clone(), run.message_id.clone());
+            let session = run.session_id.clone();
+            let message = ours(dialect.run_ids(), &run.message_id);
             let work = async move { dialect.command(&run).await };
             actor.begin_run(session, work, told_message(message, responder));
         });
@@ -151,7 +152,8 @@ impl Actor {
             message_id: MessageId::from(id::ascending("msg")),
             command: params.command,
         };
-        let (session, message) = (run.session_id.clone(), run.message_id.clone());
+        let session = run.session_id.clone();
+        let message = ours(dialect.run_ids(), &run.message_id);
         let work = async move { dialect.shell(&run).await };
         self.begin_run(session, work, told_message(message, responder));
     }
@@ -298,13 +300,17 @@ impl Actor {
     }
 }
 
+fn ours(ids: Ids, message: &MessageId) -> Option<MessageId> {
+    (ids == Ids::Ours).then(|| message.clone())
+}
+
 fn told_message(
-    message: MessageId,
+    message: Option<MessageId>,
     responder: Responder,
 ) -> impl FnOnce(Result<(), Error>) + Send + 'static {
     move |begun| {
         responder.send(begun.map(|()| SessionRunResult {
-            message_id: Some(message),
+            message_id: message,
             state: PromptState::Sent,
         }));
     }

@@ -12,7 +12,8 @@ use tokio::time::timeout;
 
 use super::backoff::Backoff;
 use super::logs::Logs;
-use super::process::{self, STOP_LIMIT};
+use super::process::{self, STOP_LIMIT, Started};
+use super::service::Service;
 use crate::opencode::http::Endpoint;
 use crate::protocol::settings::{ReconnectSettings, ServerSettings};
 use crate::protocol::{Error, ErrorKind, Failure, LogSource, Millis};
@@ -49,14 +50,24 @@ pub enum ServerState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Running {
     pub endpoint: Endpoint,
-    /// `None` for one that we attached to.
+    /// `None` for one that we attached to by its URL.
     pub pid: Option<u32>,
+    pub owner: Owner,
     /// Grows with every start, so that two servers on the same port are told apart.
     pub generation: u64,
 }
 
+/// Whose a server is: ours ends with us, others' are never stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    Ours,
+    Others,
+}
+
 enum Order {
     Restart,
+    /// The connection to it was lost: it may be elsewhere by now.
+    Check,
 }
 
 impl Server {
@@ -82,6 +93,7 @@ impl Server {
                         password: settings.password.clone(),
                     },
                     pid: None,
+                    owner: Owner::Others,
                     generation: 0,
                 }));
                 Some(told)
@@ -125,6 +137,13 @@ impl Server {
         }
     }
 
+    /// Looks whether it still is where it was. Of our own process we know without looking.
+    pub fn check(&self) {
+        if self.orders.send(Order::Check).is_err() {
+            tracing::debug!("an attached server is where it is");
+        }
+    }
+
     /// Drops the last handle and waits until the process is gone.
     pub async fn stop(self: Arc<Self>) {
         let Some(server) = Arc::into_inner(self) else {
@@ -164,6 +183,12 @@ enum Turn {
     Stop,
 }
 
+/// What ended the time with a service.
+enum JoinedTurn {
+    Ordered(Turn),
+    Gone,
+}
+
 impl Supervisor {
     async fn run(mut self) {
         while let Turn::Start = self.live_once().await {}
@@ -179,13 +204,21 @@ impl Supervisor {
             turn = ordered(&mut self.inbox) => return turn,
         };
         let why = match started {
-            Ok(mut process) => {
-                self.generation += 1;
-                self.state.send_replace(ServerState::Ready(Running {
-                    endpoint: process.endpoint.clone(),
-                    pid: process.pid,
-                    generation: self.generation,
-                }));
+            Ok(Started::Joined(service)) => {
+                self.ready(service.endpoint.clone(), Some(service.pid), Owner::Others);
+                match self.while_joined(&service).await {
+                    JoinedTurn::Ordered(turn) => return turn,
+                    // It was there for long: whatever was done to it, it is worth looking at once.
+                    JoinedTurn::Gone if began.elapsed() >= STABLE => return Turn::Start,
+                    JoinedTurn::Gone => Error::new(
+                        ErrorKind::ServerError,
+                        "OpenCode's background service has ended or was restarted.",
+                    )
+                    .hint("It is joined again by itself; `opencode service status` says more."),
+                }
+            }
+            Ok(Started::Ours(mut process)) => {
+                self.ready(process.endpoint.clone(), process.pid, Owner::Ours);
                 let turn = tokio::select! {
                     status = process.guard.wait() => {
                         let status = status.map_or_else(|e| e.to_string(), |s| s.to_string());
@@ -228,6 +261,28 @@ impl Supervisor {
         }
     }
 
+    fn ready(&mut self, endpoint: Endpoint, pid: Option<u32>, owner: Owner) {
+        self.generation += 1;
+        self.state.send_replace(ServerState::Ready(Running {
+            endpoint,
+            pid,
+            owner,
+            generation: self.generation,
+        }));
+    }
+
+    /// A service that is not ours is watched by those who are connected to it.
+    async fn while_joined(&mut self, service: &Service) -> JoinedTurn {
+        loop {
+            match self.inbox.recv().await {
+                None => return JoinedTurn::Ordered(Turn::Stop),
+                Some(Order::Restart) => return JoinedTurn::Ordered(Turn::Start),
+                Some(Order::Check) if service.is_there().await => {}
+                Some(Order::Check) => return JoinedTurn::Gone,
+            }
+        }
+    }
+
     async fn fail(&mut self, failure: Failure) -> Turn {
         self.logs
             .add(LogSource::Sidestream, failure.message.clone());
@@ -237,8 +292,11 @@ impl Supervisor {
 }
 
 async fn ordered(inbox: &mut mpsc::UnboundedReceiver<Order>) -> Turn {
-    match inbox.recv().await {
-        Some(Order::Restart) => Turn::Start,
-        None => Turn::Stop,
+    loop {
+        match inbox.recv().await {
+            Some(Order::Restart) => return Turn::Start,
+            Some(Order::Check) => {}
+            None => return Turn::Stop,
+        }
     }
 }

@@ -29,8 +29,18 @@ pub(super) struct Sync {
     again: bool,
     /// The overview is to be read once more at the first heartbeat (v1 contract, rule 3).
     at_heartbeat: bool,
-    /// Sessions being opened: who asked, and the events since.
+    /// Sessions being opened or read again: who asked, and the events since.
     opening: HashMap<SessionId, Opening>,
+    /// Rows being read.
+    rows: HashMap<SessionId, Reading>,
+}
+
+/// A row that is being read.
+#[derive(Clone, Copy)]
+enum Reading {
+    Once,
+    /// It has changed since it was asked for.
+    Again,
 }
 
 /// A snapshot of everything is on its way.
@@ -51,21 +61,24 @@ impl Sync {
         self.whole = None;
         self.again = false;
         self.at_heartbeat = false;
+        self.rows.clear();
     }
 
     /// Keeps the event for later if it has to wait for a snapshot.
     pub fn hold(&mut self, event: Event) -> Option<Event> {
-        if let Some(whole) = &mut self.whole {
-            whole.held.push(event);
-            return None;
+        let held = match &mut self.whole {
+            Some(whole) => &mut whole.held,
+            None => match event.session_id().and_then(|id| self.opening.get_mut(id)) {
+                Some(opening) => &mut opening.held,
+                None => return Some(event),
+            },
+        };
+        // To read a session again is wanted once, however often it was said.
+        let is_reread = matches!(event, Event::RowChanged(_) | Event::ContentChanged(_));
+        if !(is_reread && held.contains(&event)) {
+            held.push(event);
         }
-        match event.session_id().and_then(|id| self.opening.get_mut(id)) {
-            Some(opening) => {
-                opening.held.push(event);
-                None
-            }
-            None => Some(event),
-        }
+        None
     }
 }
 
@@ -220,6 +233,28 @@ impl Actor {
                 held: Vec::new(),
             },
         );
+        self.read_session(dialect, id, limit);
+    }
+
+    /// A session's messages have changed in a way that only REST shows.
+    pub(super) fn read_content(&mut self, id: SessionId) {
+        let open = self.replica.open_sessions();
+        let Some((_, loaded)) = open.into_iter().find(|(open, _)| *open == id) else {
+            return self.read_row(id);
+        };
+        let Some(dialect) = self.dialect.clone() else {
+            return;
+        };
+        let limit = loaded.max(self.settings.history.page_size);
+        let opening = Opening {
+            asked: Vec::new(),
+            held: Vec::new(),
+        };
+        self.sync.opening.insert(id.clone(), opening);
+        self.read_session(dialect, id, limit);
+    }
+
+    fn read_session(&self, dialect: Arc<dyn Dialect>, id: SessionId, limit: usize) {
         let session = id.clone();
         self.spawn_work(
             async move { dialect.content(&session, limit).await },
@@ -227,10 +262,49 @@ impl Actor {
         );
     }
 
+    /// A session's row has changed, and its event does not say how.
+    pub(super) fn read_row(&mut self, id: SessionId) {
+        if let Some(reading) = self.sync.rows.get_mut(&id) {
+            *reading = Reading::Again;
+            return;
+        }
+        let Some(dialect) = self.dialect.clone() else {
+            return;
+        };
+        self.sync.rows.insert(id.clone(), Reading::Once);
+        let (session, epoch) = (id.clone(), self.sync.epoch);
+        self.spawn_work(
+            async move { dialect.session(&session).await },
+            move |actor, row| {
+                if actor.sync.epoch != epoch {
+                    return;
+                }
+                let reading = actor.sync.rows.remove(&id);
+                match row {
+                    Ok(row) => actor.event_after_sync(Event::Session(Box::new(row))),
+                    Err(error) => tracing::debug!("the row of {id} was not read: {error}"),
+                }
+                if matches!(reading, Some(Reading::Again)) {
+                    actor.read_row(id);
+                }
+            },
+        );
+    }
+
     fn opened(&mut self, id: &SessionId, content: Result<Content, Error>) {
         let Some(Opening { asked, held }) = self.sync.opening.remove(id) else {
             return;
         };
+        if asked.is_empty() {
+            match content {
+                Ok(content) => self.replica.refresh(content, Gap::None),
+                Err(error) => tracing::warn!("session {id} was not read again: {error}"),
+            }
+            for event in held {
+                self.event_after_sync(event);
+            }
+            return;
+        }
         match content.map(|content| self.replica.open(content)) {
             Ok(Some(_)) => {
                 self.show_queued(id);

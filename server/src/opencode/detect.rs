@@ -11,6 +11,7 @@ use super::Dialect;
 use super::http::Http;
 use super::legacy::Legacy;
 use super::v1::{Generation, V1};
+use super::v2::V2;
 use crate::protocol::{Error, ErrorKind};
 
 #[derive(Deserialize)]
@@ -43,6 +44,9 @@ pub async fn detect(http: &Http, directory: &Path) -> Result<Arc<dyn Dialect>, E
         }
         Err(_) => {}
     }
+    if let Some(version) = V2::answers(http).await? {
+        return v2(http, directory, version).await;
+    }
     match boot(http, directory).await {
         Ok(()) => return Ok(v1(http, directory, Generation::Old)),
         Err(error) if error.kind == ErrorKind::StartFailed => return Err(error),
@@ -56,6 +60,34 @@ pub async fn detect(http: &Http, directory: &Path) -> Result<Arc<dyn Dialect>, E
         format!("There is no OpenCode server at {}.", http.endpoint().url),
     )
     .hint("Something else answers there; check `server.url`."))
+}
+
+/// The first request for a directory makes a 2.x server load it, and tells when it cannot.
+async fn v2(http: &Http, directory: &Path, version: String) -> Result<Arc<dyn Dialect>, Error> {
+    if major(&version) != Some(2) {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "The server at {} is OpenCode {version}, which this Sidestream does not know.",
+                http.endpoint().url
+            ),
+        )
+        .hint("Install a newer Sidestream, or set `server.command` to OpenCode 2.x or 1.x."));
+    }
+    let server = V2::new(http.clone(), directory.to_owned(), version);
+    server.boot().await?;
+    Ok(Arc::new(server))
+}
+
+/// The first number of a version.
+#[must_use]
+pub fn major(version: &str) -> Option<u32> {
+    version
+        .trim_start_matches('v')
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// The first request for a directory makes the server load it.

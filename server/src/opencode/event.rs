@@ -19,6 +19,10 @@ pub enum Event {
     /// A session came or its row changed.
     Session(Box<SessionInfo>),
     SessionRemoved(SessionId),
+    /// A session's row is different now, and has to be read to know how (v2).
+    RowChanged(SessionId),
+    /// A session's messages are different now, and have to be read to know how (v2).
+    ContentChanged(SessionId),
     Status {
         session_id: SessionId,
         status: RunStatus,
@@ -50,7 +54,7 @@ pub enum Event {
         message_id: MessageId,
         part_id: PartId,
     },
-    /// A message with all its parts (legacy dialect).
+    /// A message with all its parts (legacy dialect, v2's of the user).
     Whole(Box<IncomingMessage>),
     Todos {
         session_id: SessionId,
@@ -79,6 +83,8 @@ impl Event {
         match self {
             Self::Session(info) => Some(&info.id),
             Self::SessionRemoved(session_id)
+            | Self::RowChanged(session_id)
+            | Self::ContentChanged(session_id)
             | Self::Status { session_id, .. }
             | Self::MessageRemoved { session_id, .. }
             | Self::Part { session_id, .. }
@@ -112,6 +118,8 @@ pub struct Decoded {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     Event(Event),
+    /// Some servers say several things in one.
+    Several(Vec<Event>),
     /// Known, and of no use here.
     Skipped,
     Unknown,
@@ -120,11 +128,21 @@ pub enum Body {
 }
 
 impl Body {
+    /// What it tells, in order.
+    pub fn into_events(self) -> impl Iterator<Item = Event> {
+        let (one, several) = match self {
+            Self::Event(event) => (Some(event), Vec::new()),
+            Self::Several(events) => (None, events),
+            Self::Skipped | Self::Unknown | Self::Malformed(_) => (None, Vec::new()),
+        };
+        one.into_iter().chain(several)
+    }
+
     #[must_use]
     pub fn outcome(&self) -> EventOutcome {
         match self {
             Self::Event(Event::Heartbeat) | Self::Skipped => EventOutcome::Skipped,
-            Self::Event(_) => EventOutcome::Applied,
+            Self::Event(_) | Self::Several(_) => EventOutcome::Applied,
             Self::Unknown => EventOutcome::Unknown,
             Self::Malformed(_) => EventOutcome::Malformed,
         }

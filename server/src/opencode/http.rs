@@ -4,6 +4,7 @@
 //! person in front of the editor. Passwords never get into one.
 
 use std::error::Error as _;
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
@@ -112,6 +113,23 @@ impl Http {
         body: &Value,
     ) -> Result<Answer, Error> {
         self.send(Method::POST, path, query, Some(body)).await
+    }
+
+    /// A file's bytes, as they are.
+    ///
+    /// # Errors
+    /// See [`Http::send`].
+    pub async fn bytes(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<u8>, Error> {
+        let request = self.build(&self.rest, Method::GET, path, query);
+        let response = request.send().await.map_err(|error| self.lost(&error))?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response.bytes().await.map_err(|error| self.lost(&error))?;
+        if status.is_success() {
+            Ok(body.to_vec())
+        } else {
+            Err(self.refused(status, &headers, &body, path))
+        }
     }
 
     /// As [`Http::post`], for what is answered only when a run has ended.
@@ -290,7 +308,7 @@ impl ServerSays {
             message = format!("OpenCode answered {} {}", status.as_u16(), self.name);
         }
         match self.name.as_str() {
-            "NotFoundError" if message.starts_with("Session") => {
+            "NotFoundError" | "SessionNotFoundError" if message.starts_with("Session") => {
                 Error::new(ErrorKind::SessionNotFound, message)
                     .hint("It may have been deleted elsewhere.")
             }
@@ -315,6 +333,16 @@ impl ServerSays {
                 .hint("The instance's logs may say more."),
         }
     }
+}
+
+/// A path below a folder, as a part of a URL's path.
+#[must_use]
+pub fn encode_path(path: &Path) -> String {
+    let url = Url::from_file_path(Path::new("/").join(path));
+    url.map_or_else(
+        |()| path.display().to_string(),
+        |url| url.path().trim_start_matches('/').to_owned(),
+    )
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -8,10 +8,13 @@ pub mod event;
 pub mod http;
 pub mod id;
 pub mod legacy;
+pub mod patch;
+pub mod rules;
 pub mod sessions;
 pub mod sse;
 pub mod tool;
 pub mod v1;
+pub mod v2;
 pub mod workspace;
 
 use std::time::Duration;
@@ -76,8 +79,16 @@ pub trait Dialect: Sessions + Workspace {
     async fn delete_session(&self, session: &SessionId) -> Result<(), Error>;
     async fn abort(&self, session: &SessionId) -> Result<(), Error>;
 
+    /// The session's row.
+    async fn session(&self, session: &SessionId) -> Result<SessionInfo, Error>;
+
     /// Sends a prompt. Sending the same one again changes nothing, where the server allows that.
     async fn prompt(&self, prompt: &Prompt) -> Result<(), Error>;
+
+    /// Takes back a prompt that the server has and that waits there for its turn.
+    async fn cancel_prompt(&self, _session: &SessionId, _message: &MessageId) -> Result<(), Error> {
+        Err(unsupported("take back a prompt that it has"))
+    }
 
     /// Makes the server answer a message that it stored and forgot (v1 contract, rule 13).
     async fn nudge(&self, prompt: &Prompt) -> Result<(), Error>;

@@ -75,6 +75,11 @@ pub trait Sessions: Send + Sync {
         Err(unsupported("compact sessions"))
     }
 
+    /// Who names the message that a command becomes.
+    fn run_ids(&self) -> Ids {
+        Ids::Ours
+    }
+
     /// Answers when the command's run has ended.
     async fn command(&self, _run: &CommandRun) -> Result<(), Error> {
         Err(unsupported("run commands"))
@@ -94,6 +99,13 @@ pub trait Sessions: Send + Sync {
     ) -> Result<SessionInfo, Error> {
         Err(unsupported("have permission modes"))
     }
+}
+
+/// Whose the id of a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ids {
+    Ours,
+    Servers,
 }
 
 /// One of the catalog's commands.

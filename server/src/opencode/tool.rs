@@ -18,7 +18,7 @@ pub fn kind(tool: &str) -> ToolKind {
         "read" => ToolKind::Read,
         "glob" | "grep" | "list" | "codesearch" | "lsp" => ToolKind::Search,
         "webfetch" | "websearch" => ToolKind::Web,
-        "task" => ToolKind::Task,
+        "task" | "subagent" => ToolKind::Task,
         "todowrite" | "todoread" => ToolKind::Todo,
         "question" => ToolKind::Question,
         _ => ToolKind::Other,
@@ -81,7 +81,7 @@ pub fn permission_title(
         .unwrap_or_else(|| patterns.join(", "));
     let subject = one_line(&subject);
     match permission {
-        "bash" => format!("Run {subject}"),
+        "bash" | "shell" => format!("Run {subject}"),
         "edit" => format!("Edit {subject}"),
         "read" => format!("Read {subject}"),
         "webfetch" => format!("Fetch {subject}"),
@@ -91,18 +91,29 @@ pub fn permission_title(
     }
 }
 
-/// What "always" would allow, in one line. OpenCode keeps it for all sessions of the folder, until
-/// its server ends (v1 contract, §5).
+/// How long OpenCode keeps an "always".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// For all sessions of the folder, until its server ends (v1 contract, §5).
+    UntilEnd,
+    /// For the project, for good (v2 contract, §4.2).
+    InProject,
+}
+
+/// What "always" would allow, in one line.
 #[must_use]
-pub fn always_title(permission: &str, always: &[String]) -> Option<String> {
+pub fn always_title(permission: &str, always: &[String], kept: Kept) -> Option<String> {
     if always.is_empty() {
         return None;
     }
     let patterns: Vec<String> = always.iter().map(|pattern| one_line(pattern)).collect();
     let patterns = patterns.join(", ");
-    let until = "in all sessions of this folder, until OpenCode ends";
+    let until = match kept {
+        Kept::UntilEnd => "in all sessions of this folder, until OpenCode ends",
+        Kept::InProject => "in all sessions of this project, from now on",
+    };
     Some(match (permission, patterns.as_str()) {
-        ("bash", _) => format!("Run {patterns} {until}"),
+        ("bash" | "shell", _) => format!("Run {patterns} {until}"),
         ("edit", "*") => format!("Edit any file {until}"),
         ("edit", _) => format!("Edit {patterns} {until}"),
         (other, "*") => format!("Allow {other} {until}"),
@@ -209,6 +220,23 @@ pub fn selection(path: &Path, range: LineRange, text: &str) -> String {
         path.display(),
         fenced(language, text),
     )
+}
+
+/// Where a file is, and which lines of it are meant.
+#[must_use]
+pub fn file_url(path: &Path, range: Option<LineRange>) -> String {
+    let mut url = reqwest::Url::from_file_path(path)
+        .map_or_else(|()| format!("file://{}", path.display()), String::from);
+    if let Some(range) = range {
+        url.push_str(&format!("?start={}&end={}", range.start, range.end));
+    }
+    url
+}
+
+/// A file that is in the URL itself; `data` is Base64.
+#[must_use]
+pub fn data_url(mime: &str, data: &str) -> String {
+    format!("data:{mime};base64,{data}")
 }
 
 /// Markdown's code block, with a fence longer than any in the text, so that the text cannot end it.

@@ -8,7 +8,7 @@ use crate::protocol::{Catalog, Error, FileContent, FileDiff, FileStatus, ModelRe
 /// Errors are those of [`Dialect`](super::Dialect), and `unsupported`.
 #[async_trait]
 pub trait Workspace: Send + Sync {
-    /// Models that are used lately are the caller's to know, newest first.
+    /// Models that are used lately are the caller's to know, newest first; so is what is unsupported.
     async fn catalog(&self, _recent: &[ModelRef]) -> Result<Catalog, Error> {
         Err(unsupported("say what it has to offer"))
     }

@@ -4,6 +4,7 @@
 //! It holds data only: nothing here reads, writes or decides.
 
 pub mod catalog;
+pub mod comparison;
 pub mod error;
 pub mod id;
 pub mod model;
@@ -14,6 +15,7 @@ pub mod schema;
 pub mod settings;
 
 pub use catalog::*;
+pub use comparison::*;
 pub use error::{Error, ErrorKind, Failure};
 pub use id::{CallId, InstanceId, MessageId, PartId, PermissionId, QuestionId, SessionId};
 pub use model::*;

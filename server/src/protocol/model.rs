@@ -75,6 +75,7 @@ pub struct ServerInfo {
 #[serde(rename_all = "camelCase")]
 pub enum DialectName {
     V1,
+    V2,
     Legacy,
 }
 
@@ -280,7 +281,7 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum MessageStatus {
-    /// The user's, and waits in Sidestream for a connection.
+    /// The user's, and waits: in Sidestream for a connection, or in OpenCode (2.x) for its turn.
     Queued,
     /// The user's, and OpenCode has it.
     Sent,

@@ -9,10 +9,10 @@ use serde_with::skip_serializing_none;
 
 use super::settings::ServerSettings;
 use super::{
-    Catalog, EventRecord, FileContent, FileDiff, FileStatus, Instance, InstanceId, LogEntry,
-    Message, MessageId, ModelRef, PartId, Permission, PermissionId, PermissionMode,
-    PermissionReply, Question, QuestionId, Session, SessionId, SessionSnapshot, SessionTree,
-    Symbol,
+    Catalog, ChangeStage, EventRecord, FileComparison, FileContent, FileDiff, FileStatus, Instance,
+    InstanceId, LogEntry, Message, MessageId, ModelRef, PartId, Permission, PermissionId,
+    PermissionMode, PermissionReply, Question, QuestionId, Session, SessionId, SessionSnapshot,
+    SessionTree, Symbol,
 };
 
 /// A method's parameters know the method's name and what it answers.
@@ -114,7 +114,28 @@ where
 }
 
 fn read<T: for<'de> Deserialize<'de>>(params: Value) -> Result<T, String> {
-    serde_path_to_error::deserialize(params).map_err(|error| describe(&error))
+    let wrong = wrong_id(&params);
+    let read = serde_path_to_error::deserialize(params).map_err(|error| describe(&error));
+    wrong.map_or(read, Err)
+}
+
+/// Ids become segments of OpenCode's paths: one that is none would ask for something else there.
+fn wrong_id(params: &Value) -> Option<String> {
+    let fields = params.as_object()?.iter();
+    let mut ids = fields.filter(|(name, _)| name.ends_with("Id"));
+    ids.find_map(|(name, id)| {
+        let id = id.as_str()?;
+        match id {
+            "" => Some(format!("{name}: an id is never empty")),
+            // An instance's id has a folder's name in it, and goes no further.
+            _ if name == "instanceId" => None,
+            "." | ".." => Some(format!("{name}: no id is \"{id}\"")),
+            _ if id.contains(['/', '\\', '?', '#', '%']) => {
+                Some(format!("{name}: no id is \"{id}\""))
+            }
+            _ => None,
+        }
+    })
 }
 
 fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
@@ -168,6 +189,7 @@ requests! {
         "sidestream/catalog" CatalogRead => Catalog;
         "sidestream/file/find" FileFind => FileFindResult;
         "sidestream/file/content" FileContentRead => FileContent;
+        "sidestream/file/compare" FileCompare => FileCompareResult;
         "sidestream/file/status" FileStatusRead => FileStatusResult;
         "sidestream/symbol/find" SymbolFind => SymbolFindResult;
         "sidestream/vcs/diff" VcsDiff => VcsDiffResult;
@@ -493,6 +515,17 @@ params! {
         instance_id: InstanceId,
         /// Absolute, or relative to the instance's directory.
         path: PathBuf,
+    }
+    /// Files before and after a change, so that clients need not apply diffs. Needs no connection.
+    FileCompare {
+        instance_id: InstanceId,
+        change: ChangeStage,
+        /// As a permission, a tool part or `session/diff` has them.
+        files: Vec<FileDiff>,
+    }
+    FileCompareResult {
+        /// As they were asked for.
+        files: Vec<FileComparison>,
     }
     /// The files that differ from the last commit.
     FileStatusRead {

@@ -73,14 +73,14 @@ impl std::fmt::Debug for ServerSettings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Scope {
-    /// As suits the server's version: `workspace` for OpenCode 1.x.
+    /// As suits the server's version: `workspace` for OpenCode 1.x, `shared` for 2.x.
     #[default]
     Auto,
     /// A server per folder.
     Workspace,
     /// One server for all folders of this editor.
     Window,
-    /// The user's background service (OpenCode 2.x).
+    /// The user's background service (OpenCode 2.x): joined, started when there is none, never stopped.
     Shared,
 }
 

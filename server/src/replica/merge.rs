@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::part::{PartState, text_of};
-use super::transcript::{Change, MessageState, Transcript};
+use super::transcript::{Change, MessageState, Origin, Transcript};
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart, MessagePage};
 use crate::protocol::{MessageId, MessageStatus, PartBody, Role, Todo, ToolStatus};
 
@@ -154,8 +154,9 @@ impl MessageState {
     }
 }
 
+/// It waits here: the server cannot know it yet.
 fn is_queued(message: &MessageState) -> bool {
-    message.info.status == MessageStatus::Queued
+    message.origin == Origin::Own && message.info.status == MessageStatus::Queued
 }
 
 /// The server lists messages in their order, whatever their times say: a prompt that was sent

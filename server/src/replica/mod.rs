@@ -71,7 +71,13 @@ impl Replica {
             return;
         }
         match event {
-            Event::Connected | Event::Heartbeat | Event::CatalogChanged | Event::Disposed => {}
+            // What these say is for the actor to act on.
+            Event::Connected
+            | Event::Heartbeat
+            | Event::CatalogChanged
+            | Event::Disposed
+            | Event::RowChanged(_)
+            | Event::ContentChanged(_) => {}
             Event::Session(info) => {
                 let id = info.id.clone();
                 // A request's answer may have overtaken the events before it.
@@ -334,7 +340,7 @@ impl Replica {
     pub fn local_message(&mut self, info: MessageInfo, parts: Vec<Part>) {
         let (session_id, message_id) = (info.session_id.clone(), info.id.clone());
         self.edit(&session_id, |transcript, changes| {
-            transcript.message(info, changes);
+            transcript.local_message(info, changes);
             for part in parts {
                 let growth = Growth::Closed;
                 transcript.part(message_id.clone(), IncomingPart { part, growth }, changes);

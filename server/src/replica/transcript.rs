@@ -9,7 +9,7 @@ use super::reverted::Reverted;
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart};
 use crate::protocol::notifications::Field;
 use crate::protocol::{
-    Message, MessageId, MessageInfo, MessageStatus, Part, PartBody, PartId, Role, Todo,
+    Message, MessageId, MessageInfo, MessageStatus, Part, PartBody, PartId, Todo,
 };
 
 /// So many messages and parts that have not come yet are waited for at most. What is lost beyond
@@ -30,9 +30,18 @@ pub struct Transcript {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct MessageState {
     pub info: MessageInfo,
+    pub origin: Origin,
     pub parts: Vec<PartState>,
     /// Dropped as no part of the answer; events may still tell of them.
     pub abandoned: Vec<PartId>,
+}
+
+/// Who knows a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Server,
+    /// Sidestream alone, so far.
+    Own,
 }
 
 /// What came before the thing that it belongs to: order between families of events is not
@@ -72,6 +81,7 @@ impl Transcript {
             }
             let moved = old.time.created != info.time.created;
             self.messages[at].info = info.clone();
+            self.messages[at].origin = Origin::Server;
             if moved {
                 let state = self.messages.remove(at);
                 self.insert(state);
@@ -89,6 +99,7 @@ impl Transcript {
         let id = info.id.clone();
         self.insert(MessageState {
             info: info.clone(),
+            origin: Origin::Server,
             parts: Vec::new(),
             abandoned: Vec::new(),
         });
@@ -97,6 +108,15 @@ impl Transcript {
             if let Early::Part(message_id, part) = early {
                 self.part(message_id, part, changes);
             }
+        }
+    }
+
+    /// A message of our own, which the server does not know yet.
+    pub fn local_message(&mut self, info: MessageInfo, changes: &mut Vec<Change>) {
+        let id = info.id.clone();
+        self.message(info, changes);
+        if let Some(own) = self.messages.iter_mut().find(|m| m.info.id == id) {
+            own.origin = Origin::Own;
         }
     }
 
@@ -173,12 +193,23 @@ impl Transcript {
             if let Some(part) = parts.find(|part| part.part.id == part_id) {
                 // The closing update had the whole text already: to a closed part this delta is
                 // an old one.
-                if part.growth == Growth::Open
-                    && let Some(grown) = text_of(&mut part.part.body)
-                {
-                    grown.push_str(&text);
-                    changes.push(Change::Append(message_id, part_id, Field::Text, text));
+                if part.growth != Growth::Open {
+                    return;
                 }
+                let field = match &mut part.part.body {
+                    PartBody::Tool(tool) => {
+                        tool.output.get_or_insert_default().push_str(&text);
+                        Field::Output
+                    }
+                    body => match text_of(body) {
+                        Some(grown) => {
+                            grown.push_str(&text);
+                            Field::Text
+                        }
+                        None => return,
+                    },
+                };
+                changes.push(Change::Append(message_id, part_id, field, text));
                 return;
             }
         }
@@ -217,12 +248,18 @@ impl Transcript {
         let id = info.id.clone();
         if let Some(known) = self.messages.iter().find(|m| m.info.id == id) {
             // Events of that dialect leave out who wrote it and when.
-            info.role = known.info.role;
+            if info.role != known.info.role {
+                info.role = known.info.role;
+                info.status = MessageStatus::Sent;
+            }
             if info.time.created == 0 {
                 info.time.created = known.info.time.created;
             }
-            if info.role == Role::User {
-                info.status = MessageStatus::Sent;
+            // Those of our own have other ids than the server's, where it names them.
+            let is_in = |part: &PartId| whole.parts.iter().any(|new| new.part.id == *part);
+            let parts = known.parts.iter().map(|part| part.part.id.clone());
+            for gone in parts.filter(|part| !is_in(part)).collect::<Vec<_>>() {
+                self.part_removed(&id, &gone, changes);
             }
         }
         self.message(info, changes);
@@ -339,6 +376,7 @@ impl From<IncomingMessage> for MessageState {
     fn from(message: IncomingMessage) -> Self {
         let mut state = Self {
             info: message.info,
+            origin: Origin::Server,
             parts: Vec::with_capacity(message.parts.len()),
             abandoned: Vec::new(),
         };

@@ -34,7 +34,7 @@
 ---@field url string
 ---@field version? string As the server says it; absent where it does not (before 1.1, legacy).
 
----@alias sidestream.DialectName "v1"|"legacy"
+---@alias sidestream.DialectName "v1"|"v2"|"legacy"
 
 ---Where the OpenCode server comes from: `url` attaches to one, otherwise one is started.
 ---@class sidestream.ServerSettings
@@ -455,6 +455,25 @@
 ---@field path string Absolute.
 
 ---@alias sidestream.Encoding "text"|"base64"
+
+---Whether a change is still to be made.
+---@alias sidestream.ChangeStage "proposed"|"made"
+
+---@class sidestream.FileCompareResult
+---@field files sidestream.FileComparison[] As they were asked for.
+
+---A file before and after a change. A file that was added has no text before, one that was deleted none after.
+---@class sidestream.FileComparison
+---@field after string
+---@field before string
+---@field complete boolean Both are whole texts. Otherwise the file is no longer what the diff was made of, and both hold only the places that the diff has.
+---@field path string Absolute.
+---@field places sidestream.ChangedPlace[]
+
+---Lines that were changed together.
+---@class sidestream.ChangedPlace
+---@field line integer Where they are in the file as it is now, from 1.
+---@field text string The first line that is new there, or the first one that is gone.
 
 ---@class sidestream.FileStatusResult
 ---@field files sidestream.FileStatus[]

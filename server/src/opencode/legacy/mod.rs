@@ -84,10 +84,7 @@ impl Sessions for Legacy {}
 #[async_trait]
 impl Workspace for Legacy {
     async fn catalog(&self, _: &[ModelRef]) -> Result<Catalog, Error> {
-        Ok(Catalog {
-            unsupported: UNSUPPORTED.iter().map(|&method| method.into()).collect(),
-            ..Catalog::default()
-        })
+        Ok(Catalog::default())
     }
 }
 
@@ -195,6 +192,11 @@ impl Dialect for Legacy {
         }
         let answer = self.http.post("/session", &[], &body.into()).await?;
         Ok(wire::session(answer.json()?))
+    }
+
+    async fn session(&self, session: &SessionId) -> Result<SessionInfo, Error> {
+        let answer: wire::Session = self.http.get(&format!("/session/{session}"), &[]).await?;
+        Ok(wire::session(answer))
     }
 
     async fn rename_session(&self, _: &SessionId, _: &str) -> Result<(), Error> {

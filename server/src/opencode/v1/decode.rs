@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{rules, wire};
+use super::wire;
 use crate::opencode::event::{Body, Decoded, Event, IncomingMessage, RunStatus, SessionInfo};
-use crate::opencode::tool;
+use crate::opencode::{rules, tool};
 use crate::protocol::{
     MessageError, MessageInfo, MessageStatus, MessageTime, ModelRef, Permission, Question, Revert,
     Role, SessionTime, ToolCall,
@@ -334,7 +334,7 @@ pub fn permission(wire: wire::Permission, directory: &Path) -> Permission {
     }
     Permission {
         title: tool::permission_title(&wire.permission, &wire.patterns, &metadata, directory),
-        always_title: tool::always_title(&wire.permission, &wire.always),
+        always_title: tool::always_title(&wire.permission, &wire.always, tool::Kept::UntilEnd),
         path: Vec::new(),
         id: wire.id,
         session_id: wire.session_id,

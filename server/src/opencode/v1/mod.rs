@@ -5,7 +5,6 @@
 pub mod decode;
 pub mod part;
 mod prompt;
-mod rules;
 mod sessions;
 pub mod wire;
 mod workspace;
@@ -291,6 +290,11 @@ impl Dialect for V1 {
             }
             limit *= 2;
         }
+    }
+
+    async fn session(&self, session: &SessionId) -> Result<SessionInfo, Error> {
+        let row: wire::Session = self.get(&format!("/session/{session}")).await?;
+        Ok(decode::session(row))
     }
 
     async fn create_session(&self, new: &NewSession) -> Result<SessionInfo, Error> {

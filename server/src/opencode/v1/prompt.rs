@@ -5,8 +5,9 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::{model, put};
+use crate::opencode::tool::{data_url, file_url};
 use crate::opencode::{Prompt, tool};
-use crate::protocol::requests::{LineRange, PromptPart};
+use crate::protocol::requests::PromptPart;
 
 pub(super) fn body(prompt: &Prompt, directory: &Path) -> Value {
     let mut body = Map::new();
@@ -69,17 +70,4 @@ fn part(part: &PromptPart, directory: &Path) -> Value {
             json!({"type": "text", "text": tool::selection(shown, *range, text)})
         }
     }
-}
-
-fn file_url(path: &Path, range: Option<LineRange>) -> String {
-    let mut url = reqwest::Url::from_file_path(path)
-        .map_or_else(|()| format!("file://{}", path.display()), String::from);
-    if let Some(range) = range {
-        url.push_str(&format!("?start={}&end={}", range.start, range.end));
-    }
-    url
-}
-
-fn data_url(mime: &str, data: &str) -> String {
-    format!("data:{mime};base64,{data}")
 }

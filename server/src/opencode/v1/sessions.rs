@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::wire::{self, Rule};
-use super::{V1, decode, put, rules};
+use super::wire;
+use super::{V1, decode, put};
 use crate::opencode::event::{IncomingMessage, SessionInfo};
+use crate::opencode::rules::{self, Rule};
 use crate::opencode::sessions::{CommandRun, Sessions, ShellRun};
 use crate::opencode::{is_loss, unsupported};
 use crate::protocol::{

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::opencode::rules::Rule;
 use crate::protocol::{
     AgentMode, CallId, ChangeKind, ChangeSummary, MessageId, PartId, PermissionId, PermissionReply,
     QuestionId, QuestionItem, SessionId, Todo, Tokens, ToolStatus,
@@ -73,22 +74,6 @@ pub struct Agent {
     pub model: Option<MessageModel>,
     #[serde(default)]
     pub permission: Value,
-}
-
-/// What a tool may do. Of those that match, the last one counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
-    pub permission: String,
-    pub pattern: String,
-    pub action: Action,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Action {
-    Allow,
-    Ask,
-    Deny,
 }
 
 #[derive(Deserialize)]

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::V1;
-use super::wire::{self, Rule};
-use crate::opencode::{Dialect as _, Workspace};
+use super::wire;
+use crate::opencode::Workspace;
+use crate::opencode::rules::Rule;
 use crate::protocol::requests::LineRange;
 use crate::protocol::{
     Agent, AgentMode, Catalog, ChangeKind, Command, Defaults, Encoding, Error, ErrorKind,
@@ -95,7 +96,7 @@ impl Workspace for V1 {
                     error: None,
                 })
                 .collect(),
-            unsupported: self.unsupported().iter().map(|&m| m.into()).collect(),
+            unsupported: Vec::new(),
         })
     }
 

@@ -3,7 +3,7 @@
 use super::super::merge::{Gap, Run};
 use super::*;
 use crate::opencode::event::MessagePage;
-use crate::protocol::{MessageTime, TextPart, ToolKind, ToolPart, ToolStatus};
+use crate::protocol::{MessageTime, Role, TextPart, ToolKind, ToolPart, ToolStatus};
 
 fn info(status: MessageStatus) -> MessageInfo {
     MessageInfo {

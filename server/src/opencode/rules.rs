@@ -1,18 +1,35 @@
-//! Permission modes, as the rules that an OpenCode 1.x session keeps. Pure.
+//! Permission modes, as the rules that an OpenCode session keeps. Pure.
 //!
-//! A session's rules stand behind its agent's, and the last one that matches counts. The server
+//! A session's rules stand behind its agent's, and the last one that matches counts. OpenCode 1.x
 //! only ever appends rules (measured on 1.18.33: `PATCH` merges, an empty list changes nothing), so
 //! that a mode is undone by saying the agent's own rules again. Rules for a permission that does not
 //! exist mark where a mode begins and which it was; they come back with the session's row.
 
-use super::wire::{Action, Rule};
-use crate::opencode::event::ModeOfAgent;
+use serde::{Deserialize, Serialize};
+
+use super::event::ModeOfAgent;
 use crate::protocol::PermissionMode;
+
+/// What a tool may do. Of those that match, the last one counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    pub permission: String,
+    pub pattern: String,
+    pub action: Action,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    Allow,
+    Ask,
+    Deny,
+}
 
 const MARK: &str = "sidestream";
 
 /// Tools that change nothing outside of the session; `ask` leaves them alone.
-const HARMLESS: [&str; 13] = [
+const HARMLESS: [&str; 14] = [
     "read",
     "glob",
     "grep",
@@ -26,6 +43,7 @@ const HARMLESS: [&str; 13] = [
     "todowrite",
     "todoread",
     "task",
+    "subagent",
 ];
 
 /// The mode that a session's rules make, if Sidestream made them.
@@ -48,9 +66,8 @@ pub fn mode(rules: &[Rule]) -> Option<ModeOfAgent> {
 /// mode, both changed as the mode says. What is denied stays denied.
 #[must_use]
 pub fn of_mode(mode: PermissionMode, agent: &str, agents: &[Rule], session: &[Rule]) -> Vec<Rule> {
-    let is_mark = |rule: &&Rule| rule.permission == MARK;
-    let own = session.iter().take_while(|rule| !is_mark(rule));
-    let own = agents.iter().chain(own).filter(|rule| !is_mark(rule));
+    let own = agents.iter().chain(without_mode(session));
+    let own = own.filter(|rule| rule.permission != MARK);
     let name = match mode {
         PermissionMode::Default => "default",
         PermissionMode::Ask => "ask",
@@ -61,6 +78,13 @@ pub fn of_mode(mode: PermissionMode, agent: &str, agents: &[Rule], session: &[Ru
     rules.extend(own.flat_map(|rule| changed(mode, rule)));
     rules.push(mark(format!("{name}/{agent}")));
     rules
+}
+
+/// What a session's rules were before it got any mode.
+#[must_use]
+pub fn without_mode(session: &[Rule]) -> &[Rule] {
+    let begin = session.iter().position(|rule| rule.permission == MARK);
+    &session[..begin.unwrap_or(session.len())]
 }
 
 fn mark(pattern: String) -> Rule {

@@ -1,0 +1,604 @@
+//! OpenCode 2.x's messages, permissions and forms as ours. Pure.
+//!
+//! A part has no id there (v2 contract, §3.5): it gets one of its place in the message, which stays
+//! the same in events and in REST, and sorts.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::wire;
+use crate::opencode::event::{Growth, IncomingMessage, IncomingPart, SessionInfo};
+use crate::opencode::{rules, tool};
+use crate::protocol::{
+    FileDiff, FilePart, MessageError, MessageId, MessageInfo, MessageStatus, MessageTime, Part,
+    PartBody, PartId, Permission, Question, QuestionItem, QuestionOption, ReasoningPart, Revert,
+    Role, SessionId, SessionTime, Span, TextPart, ToolCall, ToolPart, ToolStatus,
+};
+
+/// The name that the session's own list shows until OpenCode has thought of one.
+const UNTITLED: &str = "New session";
+
+/// What an answer that sums a session up is by, as in 1.x.
+pub const COMPACTION: &str = "compaction";
+
+/// From wire shapes to ours, for one directory.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    pub directory: &'a Path,
+}
+
+/// The id of the part at a place in a message.
+#[must_use]
+pub fn part_id(message: &MessageId, index: usize) -> PartId {
+    format!("{message}/{index:03}").into()
+}
+
+#[must_use]
+pub fn closed(message: &MessageId, index: usize, body: PartBody) -> IncomingPart {
+    IncomingPart {
+        part: Part::new(part_id(message, index), body),
+        growth: Growth::Closed,
+    }
+}
+
+pub fn text(text: String) -> PartBody {
+    PartBody::Text(TextPart {
+        text,
+        ..TextPart::default()
+    })
+}
+
+impl Reader<'_> {
+    pub fn session(self, wire: wire::Session) -> SessionInfo {
+        let files = wire.revert.iter().flat_map(|revert| &revert.files);
+        SessionInfo {
+            reverted_files: files.map(|file| self.diff(file)).collect(),
+            permissions: rules::mode(&wire.permissions.iter().map(rule).collect::<Vec<_>>()),
+            id: wire.id,
+            parent_id: wire.parent_id,
+            title: wire.title.unwrap_or_else(|| UNTITLED.to_owned()),
+            agent: wire.agent,
+            model: wire.model.map(Into::into),
+            time: SessionTime {
+                created: wire.time.created,
+                updated: wire.time.updated,
+                archived: wire.time.archived,
+            },
+            cost: wire.cost,
+            tokens: wire.tokens,
+            revert: wire.revert.map(|revert| Revert {
+                message_id: revert.message_id,
+                part_id: None,
+            }),
+            ..SessionInfo::default()
+        }
+    }
+
+    /// A session that has just been made; its event says less than its row (§3.4).
+    pub fn created(self, wire: wire::SessionCreated, at: u64) -> SessionInfo {
+        SessionInfo {
+            permissions: rules::mode(&wire.permissions.iter().map(rule).collect::<Vec<_>>()),
+            id: wire.session_id,
+            parent_id: wire.parent_id,
+            title: wire.title.unwrap_or_else(|| UNTITLED.to_owned()),
+            agent: wire.agent,
+            model: wire.model.map(Into::into),
+            time: SessionTime {
+                created: at,
+                updated: at,
+                archived: None,
+            },
+            cost: Some(0.0),
+            tokens: Some(crate::protocol::Tokens::default()),
+            ..SessionInfo::default()
+        }
+    }
+
+    /// Messages of REST that are shown, oldest first. `asked` is the user's message before them.
+    pub fn messages(
+        self,
+        rows: Vec<wire::Message>,
+        session: &SessionId,
+        mut asked: Option<MessageId>,
+    ) -> Vec<IncomingMessage> {
+        let shown = rows.into_iter().filter_map(|row| {
+            if let wire::Message::User(user) = &row {
+                asked = Some(user.id.clone());
+            }
+            self.message(row, session, asked.as_ref())
+        });
+        shown.collect()
+    }
+
+    /// A message of REST; `None` for what is not shown. `asked` is the user's message before it.
+    pub fn message(
+        self,
+        wire: wire::Message,
+        session: &SessionId,
+        asked: Option<&MessageId>,
+    ) -> Option<IncomingMessage> {
+        Some(match wire {
+            wire::Message::User(user) => self.user(
+                user.id,
+                user.payload,
+                session,
+                user.time.created,
+                MessageStatus::Sent,
+            ),
+            wire::Message::Assistant(reply) => self.assistant(*reply, session, asked),
+            wire::Message::Compaction(summary) => compaction(summary, session),
+            wire::Message::Shell(shell) => shell_message(shell, session),
+            wire::Message::Skill(skill) => {
+                skill_message(skill.id, skill.name, session, skill.time.created)
+            }
+            wire::Message::Hidden => return None,
+        })
+    }
+
+    /// One of the user's, delivered or waiting for its turn.
+    pub fn user(
+        self,
+        id: MessageId,
+        payload: wire::UserPayload,
+        session: &SessionId,
+        created: u64,
+        status: MessageStatus,
+    ) -> IncomingMessage {
+        let files = payload.files.into_iter().map(|file| {
+            PartBody::File(FilePart {
+                url: file
+                    .source
+                    .uri
+                    .unwrap_or_else(|| format!("data:{};base64,{}", file.mime, file.data)),
+                mime: file.mime,
+                filename: file.name,
+            })
+        });
+        let agents = payload.agents.into_iter();
+        let agents = agents.map(|agent| PartBody::Agent { name: agent.name });
+        // Attachments may be all there is.
+        let text = Some(payload.text).filter(|text| !text.is_empty()).map(text);
+        let bodies = text.into_iter().chain(files).chain(agents);
+        IncomingMessage {
+            parts: bodies
+                .enumerate()
+                .map(|(index, body)| closed(&id, index, body))
+                .collect(),
+            info: MessageInfo {
+                status,
+                ..info(id, session, Role::User, created)
+            },
+        }
+    }
+
+    fn assistant(
+        self,
+        wire: wire::AssistantMessage,
+        session: &SessionId,
+        asked: Option<&MessageId>,
+    ) -> IncomingMessage {
+        let error = wire.error.map(error);
+        let status = match (&error, wire.time.completed) {
+            (Some(error), _) if error.is_abort() => MessageStatus::Aborted,
+            (Some(_), _) => MessageStatus::Error,
+            (None, Some(_)) => MessageStatus::Complete,
+            (None, None) => MessageStatus::Streaming,
+        };
+        let info = MessageInfo {
+            status,
+            parent_id: asked.cloned(),
+            agent: wire.agent,
+            model: wire.model.map(Into::into),
+            time: MessageTime {
+                created: wire.time.created,
+                completed: wire.time.completed,
+            },
+            cost: wire.cost,
+            tokens: wire.tokens,
+            error,
+            ..info(wire.id, session, Role::Assistant, 0)
+        };
+        let mut parts: Vec<IncomingPart> = Vec::with_capacity(wire.content.len() + 1);
+        for content in wire.content {
+            let id = part_id(&info.id, parts.len());
+            parts.push(self.content(id, content, status));
+        }
+        let changed = wire.snapshot.map(|snapshot| snapshot.files);
+        if let Some(patch) = self.patch(changed.unwrap_or_default()) {
+            parts.push(closed(&info.id, parts.len(), patch));
+        }
+        IncomingMessage { info, parts }
+    }
+
+    fn content(self, id: PartId, content: wire::Content, status: MessageStatus) -> IncomingPart {
+        // What is still streamed is shown empty (§0, rule 6).
+        let growth_of = |text: &str| match status {
+            MessageStatus::Streaming if text.is_empty() => Growth::Open,
+            _ => Growth::Closed,
+        };
+        let (body, growth) = match content {
+            wire::Content::Text { text: said } => {
+                let growth = growth_of(&said);
+                (text(said), growth)
+            }
+            wire::Content::Reasoning { text, time } => {
+                let growth = growth_of(&text);
+                let time = time.map(|time| Span {
+                    start: time.created,
+                    end: time.completed,
+                });
+                (reasoning(text, time), growth)
+            }
+            wire::Content::Tool(wire) => {
+                let tool = self.tool(*wire);
+                let growth = match tool.status.is_live() {
+                    true => Growth::Open,
+                    false => Growth::Closed,
+                };
+                (PartBody::Tool(Box::new(tool)), growth)
+            }
+            wire::Content::Unknown => (PartBody::Unknown { raw: Value::Null }, Growth::Closed),
+        };
+        IncomingPart {
+            part: Part::new(id, body),
+            growth,
+        }
+    }
+
+    pub fn tool(self, wire: wire::Tool) -> ToolPart {
+        let mut part = ToolPart {
+            call_id: wire.id,
+            kind: tool::kind(&wire.name),
+            summary: String::new(),
+            tool: wire.name,
+            status: match wire.state.status {
+                wire::ToolStatus::Streaming => ToolStatus::Pending,
+                wire::ToolStatus::Running => ToolStatus::Running,
+                wire::ToolStatus::Completed => ToolStatus::Completed,
+                wire::ToolStatus::Error => ToolStatus::Error,
+            },
+            title: None,
+            // Half an object says nothing yet.
+            input: match wire.state.input {
+                input @ Value::Object(_) => input,
+                _ => json!({}),
+            },
+            output: output(wire.state.content),
+            error: wire.state.error.map(|error| error.message),
+            diff: None,
+            metadata: None,
+            time: Some(Span {
+                start: wire.time.ran.unwrap_or(wire.time.created),
+                end: wire.time.completed,
+            }),
+            child_session_id: None,
+        };
+        self.take_metadata(&mut part, wire.state.metadata.unwrap_or_default());
+        part
+    }
+
+    /// Puts a tool's metadata where clients look for it, and says in one line what the tool does.
+    pub fn take_metadata(self, part: &mut ToolPart, mut metadata: Map<String, Value>) {
+        if let Some(Value::Array(files)) = metadata.remove("files") {
+            let files = files.into_iter();
+            let files = files.filter_map(|file| serde_json::from_value(file).ok());
+            part.diff = Some(files.map(|file| self.diff(&file)).collect());
+        }
+        if let Some(Value::String(child)) = metadata.remove("sessionID") {
+            part.child_session_id = Some(child.into());
+        }
+        part.metadata = Some(metadata).filter(|metadata| !metadata.is_empty());
+        part.summary = tool::summary(
+            &part.tool,
+            &part.input,
+            part.title.as_deref(),
+            part.diff.as_deref(),
+            self.directory,
+        );
+    }
+
+    pub fn diff(self, wire: &wire::FileDiff) -> FileDiff {
+        FileDiff {
+            path: tool::relative(&wire.file, self.directory).to_owned(),
+            status: wire.status,
+            additions: wire.additions,
+            deletions: wire.deletions,
+            patch: wire.patch.clone(),
+        }
+    }
+
+    /// The files that a step changed, as 1.x tells them.
+    pub fn patch(self, files: Vec<String>) -> Option<PartBody> {
+        let files: Vec<String> = files.iter().map(|file| self.absolute(file)).collect();
+        (!files.is_empty()).then_some(PartBody::Patch { files })
+    }
+
+    #[must_use]
+    pub fn absolute(self, file: &str) -> String {
+        self.directory.join(file).display().to_string()
+    }
+
+    pub fn permission(self, wire: wire::Permission) -> Permission {
+        let mut metadata = wire.metadata;
+        let diff = match metadata.remove("files") {
+            Some(Value::Array(files)) => {
+                let files = files.into_iter();
+                let files = files.filter_map(|file| serde_json::from_value(file).ok());
+                Some(files.map(|file| self.diff(&file)).collect())
+            }
+            _ => None,
+        };
+        let title =
+            tool::permission_title(&wire.action, &wire.resources, &metadata, self.directory);
+        Permission {
+            title: wire.message.unwrap_or(title),
+            always_title: tool::always_title(&wire.action, &wire.save, tool::Kept::InProject),
+            path: Vec::new(),
+            id: wire.id,
+            session_id: wire.session_id,
+            permission: wire.action,
+            patterns: wire.resources,
+            always: wire.save,
+            metadata,
+            tool: wire.source.and_then(call),
+            diff,
+        }
+    }
+}
+
+pub fn question(wire: wire::Form) -> Question {
+    let title = wire.title;
+    let item = |field: wire::Field| {
+        let yes_or_no = field.field_type == wire::FieldType::Boolean;
+        let mut options: Vec<QuestionOption> = field
+            .options
+            .into_iter()
+            .map(|option| QuestionOption {
+                label: match option.label.is_empty() {
+                    true => option.value,
+                    false => option.label,
+                },
+                description: option.description,
+            })
+            .collect();
+        if yes_or_no {
+            options.extend(["Yes", "No"].map(|label| QuestionOption {
+                label: label.to_owned(),
+                description: String::new(),
+            }));
+        }
+        QuestionItem {
+            question: field
+                .description
+                .or_else(|| field.title.clone())
+                .unwrap_or_else(|| field.key.clone()),
+            header: field.title.unwrap_or_else(|| title.clone()),
+            multiple: field.field_type == wire::FieldType::Multiselect,
+            // A field without options can only be filled in.
+            custom: field.custom.unwrap_or(options.is_empty()),
+            options,
+        }
+    };
+    Question {
+        id: wire.id,
+        session_id: wire.session_id,
+        questions: wire.fields.into_iter().map(item).collect(),
+        tool: wire.metadata.tool.and_then(call),
+        path: Vec::new(),
+    }
+}
+
+/// The answers to a form's fields, in their order, as OpenCode takes them.
+pub fn answer(fields: &[wire::Field], answers: &[Vec<String>]) -> Value {
+    let values = fields.iter().zip(answers).filter_map(|(field, answers)| {
+        let value_of = |label: &String| {
+            let mut options = field.options.iter();
+            let option = options.find(|option| option.label == *label);
+            option.map_or_else(|| label.clone(), |option| option.value.clone())
+        };
+        let first = answers.first();
+        let value = match field.field_type {
+            wire::FieldType::Multiselect => json!(answers.iter().map(value_of).collect::<Vec<_>>()),
+            wire::FieldType::Boolean => json!(first? == "Yes"),
+            wire::FieldType::Number | wire::FieldType::Integer => {
+                // What is no number is for OpenCode to refuse, in its own words.
+                let typed = first?;
+                serde_json::from_str::<Value>(typed).unwrap_or_else(|_| json!(typed))
+            }
+            wire::FieldType::String | wire::FieldType::Other => json!(value_of(first?)),
+        };
+        Some((field.key.clone(), value))
+    });
+    Value::Object(values.collect())
+}
+
+pub fn info(id: MessageId, session: &SessionId, role: Role, created: u64) -> MessageInfo {
+    MessageInfo {
+        id,
+        session_id: session.clone(),
+        role,
+        parent_id: None,
+        status: MessageStatus::Streaming,
+        agent: None,
+        model: None,
+        time: MessageTime {
+            created,
+            completed: None,
+        },
+        cost: None,
+        tokens: None,
+        error: None,
+    }
+}
+
+pub fn reasoning(text: String, time: Option<Span>) -> PartBody {
+    PartBody::Reasoning(ReasoningPart {
+        text,
+        partial: false,
+        time,
+    })
+}
+
+/// The making of a summary, and the summary.
+fn compaction(wire: wire::CompactionMessage, session: &SessionId) -> IncomingMessage {
+    let (status, growth) = match wire.status {
+        wire::CompactionStatus::Running => (MessageStatus::Streaming, Growth::Open),
+        wire::CompactionStatus::Completed => (MessageStatus::Complete, Growth::Closed),
+        wire::CompactionStatus::Failed => (MessageStatus::Error, Growth::Closed),
+    };
+    let auto = wire.reason == wire::CompactionReason::Auto;
+    let mut parts = vec![closed(&wire.id, 0, PartBody::Compaction { auto })];
+    if !wire.summary.is_empty() || growth == Growth::Open {
+        parts.push(IncomingPart {
+            part: Part::new(part_id(&wire.id, 1), text(wire.summary)),
+            growth,
+        });
+    }
+    IncomingMessage {
+        parts,
+        info: MessageInfo {
+            status,
+            agent: Some(COMPACTION.to_owned()),
+            model: wire.model.map(Into::into),
+            cost: wire.cost,
+            tokens: wire.tokens,
+            error: wire.error.map(error),
+            ..info(wire.id, session, Role::Assistant, wire.time.created)
+        },
+    }
+}
+
+/// A command that the user ran, as a tool's call.
+fn shell_message(wire: wire::ShellMessage, session: &SessionId) -> IncomingMessage {
+    let shell = wire::Shell {
+        id: wire.shell_id,
+        command: wire.command,
+        status: wire.status,
+        exit: wire.exit,
+    };
+    let (status, part) = shell_part(&wire.id, &shell, wire.output, &wire.time);
+    IncomingMessage {
+        parts: vec![part],
+        info: MessageInfo {
+            status,
+            time: MessageTime {
+                created: wire.time.created,
+                completed: wire.time.completed,
+            },
+            ..info(wire.id, session, Role::Assistant, 0)
+        },
+    }
+}
+
+pub fn shell_part(
+    message: &MessageId,
+    shell: &wire::Shell,
+    output: Option<wire::ShellOutput>,
+    time: &wire::Time,
+) -> (MessageStatus, IncomingPart) {
+    let (status, tool_status, error) = match shell.status {
+        wire::ShellStatus::Running => (MessageStatus::Streaming, ToolStatus::Running, None),
+        wire::ShellStatus::Exited => (MessageStatus::Complete, ToolStatus::Completed, None),
+        wire::ShellStatus::Timeout => (
+            MessageStatus::Complete,
+            ToolStatus::Error,
+            Some("It took too long and was ended."),
+        ),
+        wire::ShellStatus::Killed => (
+            MessageStatus::Complete,
+            ToolStatus::Error,
+            Some("It was ended before it was done."),
+        ),
+    };
+    let mut metadata = Map::new();
+    if let Some(exit) = shell.exit.as_i64() {
+        metadata.insert("exit".into(), exit.into());
+    }
+    let input = json!({"command": shell.command});
+    let part = ToolPart {
+        call_id: shell.id.as_str().into(),
+        tool: "shell".into(),
+        kind: tool::kind("shell"),
+        summary: tool::summary("shell", &input, None, None, Path::new("/")),
+        status: tool_status,
+        title: None,
+        input,
+        output: output.map(|output| output.output),
+        error: error.map(str::to_owned),
+        diff: None,
+        metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),
+        time: Some(Span {
+            start: time.created,
+            end: time.completed,
+        }),
+        child_session_id: None,
+    };
+    let growth = match tool_status.is_live() {
+        true => Growth::Open,
+        false => Growth::Closed,
+    };
+    let part = IncomingPart {
+        part: Part::new(part_id(message, 0), PartBody::Tool(Box::new(part))),
+        growth,
+    };
+    (status, part)
+}
+
+pub fn skill_message(
+    id: MessageId,
+    name: String,
+    session: &SessionId,
+    created: u64,
+) -> IncomingMessage {
+    IncomingMessage {
+        parts: vec![closed(&id, 0, text(format!("/{name}")))],
+        info: MessageInfo {
+            status: MessageStatus::Sent,
+            ..info(id, session, Role::User, created)
+        },
+    }
+}
+
+/// The kind in camel case, as in 1.x, whose word for an abort it is, too.
+pub fn error(wire: wire::Error) -> MessageError {
+    if wire.kind == "aborted" {
+        return MessageError {
+            kind: "messageAbortedError".into(),
+            message: wire.message,
+        };
+    }
+    let mut kind = String::with_capacity(wire.kind.len());
+    for word in wire.kind.split(['.', '-']) {
+        let mut letters = word.chars();
+        match letters.next() {
+            Some(first) if !kind.is_empty() => kind.extend(first.to_uppercase().chain(letters)),
+            Some(_) => kind.push_str(word),
+            None => {}
+        }
+    }
+    MessageError {
+        kind,
+        message: wire.message,
+    }
+}
+
+pub fn output(content: Vec<wire::ToolContent>) -> Option<String> {
+    let texts: Vec<String> = content.into_iter().filter_map(|piece| piece.text).collect();
+    (!texts.is_empty()).then(|| texts.join("\n"))
+}
+
+pub fn rule(wire: &wire::Rule) -> rules::Rule {
+    rules::Rule {
+        permission: wire.action.clone(),
+        pattern: wire.resource.clone(),
+        action: wire.effect,
+    }
+}
+
+fn call(source: wire::Source) -> Option<ToolCall> {
+    Some(ToolCall {
+        message_id: source.message_id?,
+        call_id: source.id?,
+    })
+}

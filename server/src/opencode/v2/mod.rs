@@ -1,0 +1,521 @@
+//! OpenCode 2.x: `/api/*` and one event stream for everything (v2 contract).
+//!
+//! Unlike 1.x, its events say only what is new, so that this dialect remembers what is under way
+//! for as long as a connection lasts; see [`projection`].
+
+pub mod message;
+pub mod projection;
+mod prompt;
+mod reply;
+mod sessions;
+pub mod wire;
+mod workspace;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::detect::major;
+use super::event::SessionInfo;
+use super::event::{Body, Content, Decoded, IncomingMessage, MessagePage, Overview, RunStatus};
+use super::http::{Answer, Http};
+use super::{Dialect, NewSession, Prompt, SessionQuery};
+use crate::protocol::{
+    DialectName, Error, ErrorKind, MessageId, MessageStatus, Permission, PermissionReply, Question,
+    SessionId,
+};
+use message::Reader;
+use projection::Projection;
+
+/// Sessions of one overview; older ones are found by `session/list`.
+const SESSION_LIMIT: usize = 500;
+/// More messages in one page are refused (§1.9).
+const PAGE_LIMIT: usize = 200;
+
+/// A 2.x server, bound to one directory.
+pub struct V2 {
+    http: Http,
+    directory: PathBuf,
+    version: String,
+    projection: Mutex<Projection>,
+}
+
+impl V2 {
+    #[must_use]
+    pub fn new(http: Http, directory: PathBuf, version: String) -> Self {
+        Self {
+            http,
+            directory,
+            version,
+            projection: Mutex::default(),
+        }
+    }
+
+    /// The version of a server that says it where 2.x does. Others answer with a web page, or with
+    /// something that has no version (§1.6).
+    ///
+    /// # Errors
+    /// `unauthorized`, `notConnected`, `timeout`.
+    pub async fn answers(http: &Http) -> Result<Option<String>, Error> {
+        match http.get::<wire::Info>("/api/info", &[]).await {
+            Ok(info) if major(&info.version) >= Some(2) => Ok(Some(info.version)),
+            Ok(_) => Ok(None),
+            Err(error) if matches!(error.kind, ErrorKind::ServerError | ErrorKind::BadRequest) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the server load the directory.
+    ///
+    /// # Errors
+    /// `startFailed` when it cannot; as any request.
+    pub async fn boot(&self) -> Result<(), Error> {
+        let here: Result<Value, _> = self.http.get("/api/location", &[self.location()]).await;
+        here.map(drop).map_err(|error| match error.kind {
+            // It answers 500 with nothing in it (§1.8).
+            ErrorKind::ServerError => Error::new(
+                ErrorKind::StartFailed,
+                format!("OpenCode cannot open {}.", self.directory.display()),
+            )
+            .hint("The server may run on another machine, where this folder is not."),
+            _ => error,
+        })
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader {
+            directory: &self.directory,
+        }
+    }
+
+    fn projection(&self) -> MutexGuard<'_, Projection> {
+        // What a panic left half done is repaired by the next look at REST.
+        self.projection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn location(&self) -> (&str, &str) {
+        (
+            "location[directory]",
+            self.directory.to_str().unwrap_or_default(),
+        )
+    }
+
+    /// What an answer holds as `data`.
+    async fn data<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Error> {
+        let answer: wire::Data<T> = self.http.get(path, query).await?;
+        Ok(answer.data)
+    }
+
+    /// What there is at a location.
+    async fn here<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        self.data(path, &[self.location()]).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Answer, Error> {
+        self.http.post(path, &[], body).await
+    }
+
+    async fn delete(&self, path: &str) -> Result<(), Error> {
+        self.http
+            .send(Method::DELETE, path, &[], None)
+            .await
+            .map(drop)
+    }
+
+    async fn rows(
+        &self,
+        filters: &[(&str, &str)],
+        limit: usize,
+    ) -> Result<Vec<SessionInfo>, Error> {
+        let limit = limit.min(SESSION_LIMIT).to_string();
+        let mut query = vec![
+            ("directory", self.location().1),
+            ("order", "desc"),
+            ("limit", limit.as_str()),
+        ];
+        query.extend_from_slice(filters);
+        let rows: Vec<wire::Session> = self.data("/api/session", &query).await?;
+        let mut projection = self.projection();
+        let rows = rows.into_iter().map(|row| {
+            projection.know(&row.id);
+            self.reader().session(row)
+        });
+        Ok(rows.collect())
+    }
+
+    /// The `limit` messages before the cursor that are shown, or fewer when there are no more.
+    async fn page(
+        &self,
+        session: &SessionId,
+        mut cursor: Option<String>,
+        limit: usize,
+    ) -> Result<MessagePage, Error> {
+        let path = format!("/api/session/{session}/message");
+        let ask = limit.clamp(1, PAGE_LIMIT);
+        let size = ask.to_string();
+        // Newest first, as they come.
+        let mut rows: Vec<wire::Message> = Vec::new();
+        loop {
+            let mut query = vec![("limit", size.as_str())];
+            if let Some(cursor) = &cursor {
+                query.push(("cursor", cursor));
+            }
+            let page: wire::Page<wire::Message> = self.http.get(&path, &query).await?;
+            let is_last = page.data.len() < ask;
+            rows.extend(page.data);
+            cursor = page.cursor.next.filter(|_| !is_last);
+            let shown = rows
+                .iter()
+                .filter(|row| !matches!(row, wire::Message::Hidden));
+            if cursor.is_none() || shown.count() >= limit {
+                break;
+            }
+        }
+        rows.reverse();
+        let asked = self.asked_before(&path, &rows, cursor.as_deref()).await?;
+        let messages = self.reader().messages(rows, session, asked);
+        Ok(MessagePage { messages, cursor })
+    }
+
+    /// Whose answer it is that a page begins with.
+    async fn asked_before(
+        &self,
+        path: &str,
+        rows: &[wire::Message],
+        cursor: Option<&str>,
+    ) -> Result<Option<MessageId>, Error> {
+        let mut shown = rows
+            .iter()
+            .filter(|row| !matches!(row, wire::Message::Hidden));
+        let begins_inside = !matches!(shown.next(), None | Some(wire::Message::User(_)));
+        let Some(cursor) = cursor.filter(|_| begins_inside) else {
+            return Ok(None);
+        };
+        let query = [("type", "user"), ("limit", "1"), ("cursor", cursor)];
+        let page: wire::Page<wire::Message> = self.http.get(path, &query).await?;
+        Ok(page.data.into_iter().find_map(|row| match row {
+            wire::Message::User(user) => Some(user.id),
+            _ => None,
+        }))
+    }
+
+    /// The user's messages that wait for their turn.
+    async fn inbox(&self, session: &SessionId) -> Result<Vec<IncomingMessage>, Error> {
+        let rows: Vec<wire::InboxRow> = self
+            .data(&format!("/api/session/{session}/inbox"), &[])
+            .await?;
+        let reader = self.reader();
+        let waiting = rows.into_iter().filter_map(|row| match row.item {
+            wire::InboxItem::User { payload } => Some(reader.user(
+                row.id,
+                payload,
+                session,
+                row.time.created,
+                MessageStatus::Queued,
+            )),
+            wire::InboxItem::Other => None,
+        });
+        Ok(waiting.collect())
+    }
+
+    /// Gives the session another agent or model, which here are the session's (§3.5). Unknown ones
+    /// would be taken without a word (§0, rule 11).
+    async fn choose(&self, prompt: &Prompt) -> Result<(), Error> {
+        let path = format!("/api/session/{}", prompt.session_id);
+        if prompt.agent.is_none() && prompt.model.is_none() {
+            return Ok(());
+        }
+        let row: wire::Session = self.data(&path, &[]).await?;
+        if let Some(agent) = &prompt.agent
+            && row.agent.as_ref() != Some(agent)
+        {
+            self.know_agent(agent).await?;
+            self.post(&format!("{path}/agent"), &json!({"agent": agent}))
+                .await?;
+        }
+        if let Some(model) = &prompt.model {
+            let variant = prompt.variant.as_ref().or(model.variant.as_ref());
+            let chosen = row.model.is_some_and(|row| {
+                (&row.provider_id, &row.id) == (&model.provider_id, &model.model_id)
+                    && row.variant.as_ref().filter(|v| *v != "default") == variant
+            });
+            if !chosen {
+                self.know_model(model).await?;
+                let mut wire = json!({"providerID": model.provider_id, "id": model.model_id});
+                if let Some(variant) = variant {
+                    wire["variant"] = json!(variant);
+                }
+                self.post(&format!("{path}/model"), &json!({"model": wire}))
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The form that a question was made of: its fields have names and types of their own.
+    async fn form(&self, question: &Question) -> Result<wire::Form, Error> {
+        self.data(
+            &format!("/api/session/{}/form/{}", question.session_id, question.id),
+            &[],
+        )
+        .await
+    }
+}
+
+#[async_trait]
+impl Dialect for V2 {
+    fn name(&self) -> DialectName {
+        DialectName::V2
+    }
+
+    fn version(&self) -> Option<&str> {
+        Some(&self.version)
+    }
+
+    fn unsupported(&self) -> &'static [&'static str] {
+        &[
+            "sidestream/session/archive",
+            "sidestream/session/unarchive",
+            "sidestream/session/share",
+            "sidestream/session/unshare",
+            "sidestream/symbol/find",
+        ]
+    }
+
+    fn stream(&self) -> reqwest::RequestBuilder {
+        self.http.stream("/api/event", &[])
+    }
+
+    fn idle_timeout(&self, setting: Duration) -> Duration {
+        // A comment comes every 15 s (§2.1).
+        setting.max(Duration::from_secs(20))
+    }
+
+    fn start_gap(&self) -> Option<Duration> {
+        // What happens after the stream's first event is in the stream (§2.1).
+        None
+    }
+
+    fn decode(&self, data: &str) -> Decoded {
+        match serde_json::from_str::<wire::Envelope>(data) {
+            Ok(envelope) => Decoded {
+                body: self.projection().apply(self.reader(), &envelope),
+                event_type: envelope.event_type.into_owned(),
+            },
+            Err(error) => Decoded {
+                event_type: String::new(),
+                body: Body::Malformed(error.to_string()),
+            },
+        }
+    }
+
+    async fn overview(&self) -> Result<Overview, Error> {
+        let (sessions, active, permissions, forms) = tokio::try_join!(
+            self.rows(&[], SESSION_LIMIT),
+            self.data::<HashMap<SessionId, Value>>("/api/session/active", &[]),
+            self.here::<Vec<wire::Permission>>("/api/permission/request"),
+            self.here::<Vec<wire::Form>>("/api/form"),
+        )?;
+        let is_here: std::collections::HashSet<_> = sessions.iter().map(|row| &row.id).collect();
+        let running = active.into_keys().filter(|id| is_here.contains(id));
+        Ok(Overview {
+            running: running.map(|id| (id, RunStatus::Busy)).collect(),
+            complete: sessions.len() < SESSION_LIMIT,
+            sessions,
+            permissions: Some(
+                permissions
+                    .into_iter()
+                    .map(|wire| self.reader().permission(wire))
+                    .collect(),
+            ),
+            questions: forms.into_iter().map(message::question).collect(),
+            // What its run no longer waits for is in neither list (§0, rule 8).
+            tools: HashMap::new(),
+        })
+    }
+
+    async fn content(&self, session: &SessionId, limit: usize) -> Result<Content, Error> {
+        let row = self.session(session).await?;
+        // In this order: what is delivered meanwhile is in both, and never in none (§2.3).
+        let inbox = self.inbox(session).await?;
+        let mut page = self.page(session, None, limit).await?;
+        for waiting in inbox {
+            if page
+                .messages
+                .iter()
+                .all(|known| known.info.id != waiting.info.id)
+            {
+                page.messages.push(waiting);
+            }
+        }
+        self.projection().learn(session, &page.messages);
+        Ok(Content {
+            session: row,
+            page,
+            todos: Vec::new(),
+        })
+    }
+
+    async fn history(
+        &self,
+        session: &SessionId,
+        cursor: &str,
+        limit: usize,
+    ) -> Result<MessagePage, Error> {
+        self.page(session, Some(cursor.to_owned()), limit).await
+    }
+
+    async fn sessions(&self, query: &SessionQuery) -> Result<Vec<SessionInfo>, Error> {
+        let mut filters = Vec::new();
+        if query.roots {
+            filters.push(("parentID", "null"));
+        }
+        if let Some(search) = &query.search {
+            filters.push(("search", search));
+        }
+        let mut sessions = self.rows(&filters, query.limit).await?;
+        sessions.retain(|session| query.archived.takes(session.time.archived));
+        Ok(sessions)
+    }
+
+    async fn session(&self, session: &SessionId) -> Result<SessionInfo, Error> {
+        let row: wire::Session = self.data(&format!("/api/session/{session}"), &[]).await?;
+        self.projection().know(&row.id);
+        Ok(self.reader().session(row))
+    }
+
+    async fn create_session(&self, new: &NewSession) -> Result<SessionInfo, Error> {
+        if new.parent_id.is_some() {
+            return Err(super::unsupported("make a session below another one"));
+        }
+        let mut body = Map::new();
+        body.insert(
+            "location".into(),
+            json!({"directory": self.directory.display().to_string()}),
+        );
+        if let Some(title) = &new.title {
+            body.insert("title".into(), json!(title));
+        }
+        if let Some(agent) = &new.agent {
+            self.know_agent(agent).await?;
+            body.insert("agent".into(), json!(agent));
+        }
+        if let Some(model) = &new.model {
+            self.know_model(model).await?;
+            body.insert(
+                "model".into(),
+                json!({"providerID": model.provider_id, "id": model.model_id}),
+            );
+        }
+        let answer = self.post("/api/session", &body.into()).await?;
+        let row: wire::Data<wire::Session> = answer.json()?;
+        self.projection().know(&row.data.id);
+        Ok(self.reader().session(row.data))
+    }
+
+    async fn rename_session(&self, session: &SessionId, title: &str) -> Result<(), Error> {
+        let body = json!({"title": title});
+        let path = format!("/api/session/{session}");
+        self.http
+            .send(Method::PATCH, &path, &[], Some(&body))
+            .await
+            .map(drop)
+    }
+
+    async fn delete_session(&self, session: &SessionId) -> Result<(), Error> {
+        self.delete(&format!("/api/session/{session}")).await
+    }
+
+    async fn abort(&self, session: &SessionId) -> Result<(), Error> {
+        let path = format!("/api/session/{session}/interrupt");
+        self.post(&path, &json!({})).await.map(drop)
+    }
+
+    async fn prompt(&self, prompt: &Prompt) -> Result<(), Error> {
+        // One that was delivered before the connection was lost must not be sent again: it would
+        // make an empty run (§0, rule 14). One that waits still is only answered once more.
+        let path = format!("/api/session/{}", prompt.session_id);
+        let sent: Result<wire::Data<Value>, _> = self
+            .http
+            .get(&format!("{path}/message/{}", prompt.message_id), &[])
+            .await;
+        match sent {
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind == ErrorKind::BadRequest => {}
+            Err(error) => return Err(error),
+        }
+        self.choose(prompt).await?;
+        let body = prompt::body(prompt, &self.directory);
+        self.post(&format!("{path}/prompt"), &body).await.map(drop)
+    }
+
+    async fn cancel_prompt(&self, session: &SessionId, message: &MessageId) -> Result<(), Error> {
+        self.delete(&format!("/api/session/{session}/inbox/{message}"))
+            .await
+    }
+
+    async fn nudge(&self, _: &Prompt) -> Result<(), Error> {
+        // It forgets nothing, and a prompt that is sent twice makes an empty run (§0, rule 14).
+        Ok(())
+    }
+
+    async fn reply_permission(
+        &self,
+        permission: &Permission,
+        reply: PermissionReply,
+        message: Option<&str>,
+    ) -> Result<(), Error> {
+        let mut body = json!({"decision": reply});
+        if let Some(message) = message {
+            body["message"] = json!(message);
+        }
+        let path = format!(
+            "/api/session/{}/permission/{}/reply",
+            permission.session_id, permission.id
+        );
+        self.post(&path, &body).await.map(drop)
+    }
+
+    async fn reply_question(
+        &self,
+        question: &Question,
+        answers: &[Vec<String>],
+    ) -> Result<(), Error> {
+        let form = self.form(question).await?;
+        let path = format!(
+            "/api/session/{}/form/{}/reply",
+            question.session_id, question.id
+        );
+        let body = json!({"answer": message::answer(&form.fields, answers)});
+        self.post(&path, &body).await.map(drop)
+    }
+
+    async fn reject_question(&self, question: &Question) -> Result<(), Error> {
+        self.delete(&format!(
+            "/api/session/{}/form/{}",
+            question.session_id, question.id
+        ))
+        .await
+    }
+
+    async fn dispose(&self) -> Result<(), Error> {
+        self.http
+            .post("/api/location/reload", &[self.location()], &json!({}))
+            .await
+            .map(drop)
+    }
+}
