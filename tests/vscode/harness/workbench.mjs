@@ -1,7 +1,7 @@
 // A real VS Code workbench with the extension installed, in headless Chromium, in a temporary folder with its own HOME,
 // talking to a real OpenCode server and the scripted model.
 
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { chromium } from "playwright-core";
@@ -241,13 +241,6 @@ export class Workbench {
   /** As a person does it: the VS Code server goes on. */
   async closeWindow() {
     await this.page.close({ runBeforeUnload: true });
-  }
-
-  /** What the extension has written to its output channel, a text for each window. */
-  async logs() {
-    const folder = path.join(this.home, "vscode/data/logs");
-    const files = (await readdir(folder, { recursive: true })).filter((file) => path.basename(file) === "Sidestream.log");
-    return Promise.all(files.map((file) => readFile(path.join(folder, file), "utf8")));
   }
 
   /** Command lines of what the extension has started: the server, its guards, OpenCode and the tools of OpenCode. */
