@@ -40,7 +40,7 @@ test("a command waits until it is allowed once, runs, and its card shows the out
 
 test("Always allow says what it covers, and covers it", async () => {
   await panel.send("bash: git status --short");
-  await panel.permission.getByText(/git status \*/).first().waitFor();
+  await panel.permission.getByText(/“Always allow” covers: .*git status \*/).first().waitFor();
   await panel.permission.getByRole("button", { name: "Always allow" }).click();
   await panel.idle();
   await panel.ask("bash: git status --branch");
@@ -104,13 +104,13 @@ test("a sub-agent's permission is shown at the root, and its card opens its sess
 });
 
 test("with the panel hidden, a permission is rejected from the notification", async () => {
-  await panel.send("slow: 100 say: bash: touch unseen.txt");
+  await panel.send("slow: 1000 say: bash: touch unseen.txt");
   await panel.assistant.last().getByText("I will").waitFor();
   await bench.toggleSideBar();
   const toast = bench.notification("touch unseen.txt");
   await toast.getByRole("button", { name: "Reject" }).click();
   await toast.waitFor({ state: "detached" });
-  panel = await bench.panel();
+  await bench.panel();
   await panel.idle();
   await panel.permission.waitFor({ state: "detached" });
   await eventually(() => panel.tool.last().getAttribute("data-status"), "error");
@@ -118,6 +118,7 @@ test("with the panel hidden, a permission is rejected from the notification", as
 });
 
 test("another session that waits is told of, and shown by one press", async () => {
+  await bench.panel();
   await panel.send("bash: echo elsewhere");
   await panel.permission.waitFor();
   await bench.run("Sidestream: New Session");

@@ -113,41 +113,46 @@ export class Workbench {
     await this.page.locator("#workbench\\.parts\\.statusbar").waitFor();
   }
 
-  /** The workbench learns of extensions some time after it is drawn; a pick list that is open by then does not show it. */
+  /** The workbench learns of extensions some time after it is drawn. */
   async extensionIsKnown() {
-    const widget = this.page.locator(".quick-input-widget");
-    const deadline = Date.now() + patience;
-    for (let known = false; !known; ) {
-      if (Date.now() > deadline) throw new Error("The workbench does not know the extension's commands.");
-      await this.page.keyboard.press("F1");
-      await widget.locator("input.input").fill(">Sidestream: Show Panel");
-      const row = widget.locator(".monaco-list-row", { hasText: "Sidestream: Show Panel" }).first();
-      known = await row.waitFor({ timeout: 1_000 }).then(() => true, () => false);
-      await this.page.keyboard.press("Escape");
-      await widget.waitFor({ state: "hidden" });
-    }
+    await this.fromList("F1", ">Sidestream: Show Panel", (row) => row.waitFor({ timeout: 2_000 }));
+    await this.page.keyboard.press("Escape");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
   /** Runs a command by its title in the palette. */
   async run(title) {
-    const input = this.page.locator(".quick-input-widget input.input");
-    await this.pick(`>${title}`, title, async () => {
-      await this.page.keyboard.press("F1");
-      await input.waitFor({ timeout: 5_000 });
-    });
+    await this.fromList("F1", `>${title}`, (row) => row.click({ timeout: 5_000 }));
   }
 
   async openFile(name) {
-    await this.pick(name, name, () => this.page.keyboard.press("Control+P"));
+    await this.fromList("Control+P", name, (row) => row.click({ timeout: 5_000 }));
     await this.page.locator(".monaco-editor .view-line").first().waitFor();
   }
 
-  /** Types into a pick list and takes a row of it. */
-  async pick(text, row, open = async () => undefined) {
-    await open();
-    const widget = this.page.locator(".quick-input-widget");
-    await widget.locator("input.input").fill(text);
-    await widget.locator(".monaco-list-row", { hasText: row }).first().click();
+  /** Opens one of the workbench's lists, anew when it closes itself: it does when something else takes the focus. */
+  async fromList(key, text, act) {
+    const deadline = Date.now() + 2 * patience;
+    for (;;) {
+      try {
+        await this.page.keyboard.press(key);
+        await this.page.locator(".quick-input-widget input.input").fill(text, { timeout: 3_000 });
+        return await act(this.listRow(text.replace(/^>/, "")));
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await this.page.keyboard.press("Escape");
+      }
+    }
+  }
+
+  /** Types into the list that the extension has opened, and takes a row of it. */
+  async pick(text, row) {
+    await this.page.locator(".quick-input-widget input.input").fill(text);
+    await this.listRow(row).click();
+  }
+
+  listRow(text) {
+    return this.page.locator(".quick-input-widget .monaco-list-row", { hasText: text }).first();
   }
 
   /** Types what the editor asks for in its box on top. */

@@ -16,13 +16,20 @@ export class Scroller {
   readonly jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toEnd() }, icon("arrow-down"), t("Jump to the newest"));
   /** What is kept in sight whatever changes around it; nothing when the user has scrolled, then the browser does that. */
   private kept: Place | "end" | undefined = "end";
-  /** Where we have scrolled to. Found elsewhere, it was the user. */
+  /** Where we have scrolled to, and in what: found elsewhere in the same, it was somebody else. */
   private scrolledTo = 0;
+  private extent = "";
+  /** The user has a hand on it. */
+  private touched = false;
   /** The user has moved, or was taken to the end. */
   onMove: () => void = () => undefined;
 
   constructor(private readonly area: HTMLElement, private readonly list: HTMLElement) {
     area.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    area.addEventListener("scrollend", () => (this.touched = false));
+    for (const touch of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      area.addEventListener(touch, () => (this.touched = true), { passive: true });
+    }
     const keep = new ResizeObserver(() => this.keep());
     keep.observe(list);
     keep.observe(area);
@@ -34,6 +41,7 @@ export class Scroller {
     else if (this.kept) this.scrollTo(this.kept);
     else return;
     this.scrolledTo = this.area.scrollTop;
+    this.extent = this.currentExtent;
   }
 
   toEnd(): void {
@@ -65,10 +73,19 @@ export class Scroller {
     return found instanceof HTMLElement ? { messageId: found.dataset["id"] ?? "", offset: Math.round(top - found.getBoundingClientRect().top) } : undefined;
   }
 
+  private get currentExtent(): string {
+    return `${this.area.scrollHeight} ${this.area.clientHeight}`;
+  }
+
   private scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.area;
-    if (this.kept && Math.abs(scrollTop - this.scrolledTo) < 1) return;
-    this.kept = scrollHeight - scrollTop - clientHeight < nearEnd ? "end" : undefined;
+    const moved = scrollTop - this.scrolledTo;
+    if (this.kept) {
+      if (Math.abs(moved) < 1) return;
+      // Where the browser leaves it when something grows or shrinks is no place that anybody chose.
+      if (!this.touched && this.extent !== this.currentExtent) return this.keep();
+    }
+    this.kept = moved > 0 && scrollHeight - scrollTop - clientHeight < nearEnd ? "end" : undefined;
     this.scrolledTo = scrollTop;
     this.jump.hidden = this.kept === "end";
     this.onMove();
