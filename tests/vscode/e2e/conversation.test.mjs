@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { eventually } from "../harness/eventually.mjs";
+import { eventually, settled } from "../harness/eventually.mjs";
 import { Workbench } from "../harness/workbench.mjs";
 
 let bench, panel;
@@ -17,14 +17,14 @@ const words = ["lorem", "ipsum", "dolor", "sit", "amet", "**bold**", "`code`"];
 const reply = (count) => Array.from({ length: count }, (_, index) => words[index % 7] + (index % 20 === 19 ? ".\n\n" : " ")).join("");
 
 test("an answer grows while it is streamed and ends as the model wrote it", async () => {
-  await panel.send("long: 120 slow: 15");
+  await panel.send("long: 300 slow: 15");
   const article = panel.assistant.last();
   await article.getByText("lorem").first().waitFor();
   const lengths = new Set();
   while (await panel.stopButton.isVisible()) lengths.add((await article.innerText()).length);
   assert.ok(lengths.size > 5, `it was seen at ${lengths.size} lengths`);
   await panel.action(article, "Copy message");
-  await eventually(async () => (await bench.clipboard()).trim(), reply(120).trim());
+  await eventually(async () => (await bench.clipboard()).trim(), reply(300).trim());
 });
 
 test("Stop ends the run, and what was said until then stays", async () => {
@@ -163,6 +163,7 @@ async function leaveTraces() {
   await panel.frame.getByRole("log").hover();
   await bench.page.mouse.wheel(0, -700);
   await panel.frame.getByRole("button", { name: "Jump to the newest" }).waitFor();
+  await settled(traces);
 }
 
 /** What a person would miss if it were gone. */

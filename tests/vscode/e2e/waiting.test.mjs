@@ -29,9 +29,7 @@ test("a command waits until it is allowed once, runs, and its card shows the out
   assert.ok(existsSync(inFolder("allowed.txt")));
   await panel.permission.waitFor({ state: "detached" });
   await bench.statusItem("Sidestream").waitFor();
-  const card = panel.tool.last();
-  await card.locator("summary").click();
-  await card.locator(".output").getByText("allowed", { exact: true }).waitFor();
+  await panel.openLastTool("allowed");
   await panel.send("bash: echo allowed; touch allowed.txt");
   await panel.permission.waitFor();
   await panel.permission.getByRole("button", { name: "Reject" }).click();

@@ -13,3 +13,11 @@ export async function eventually(read, expected, within = 10_000) {
     await pause(20);
   }
 }
+
+/** Waits until something has stayed the same for a while, as what is scrolled smoothly. */
+export async function settled(read) {
+  for (let before, now = await read(); !isDeepStrictEqual(now, before); ) {
+    await pause(300);
+    [before, now] = [now, await read()];
+  }
+}

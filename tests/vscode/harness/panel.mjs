@@ -33,11 +33,11 @@ export class Panel {
     await this.idle();
   }
 
-  /** Unfolds the card of the tool that was called last. */
+  /** Unfolds the card of the tool that was called last, and finds the text in its output. */
   async openLastTool(text) {
     const card = this.tool.last();
     if (!(await card.evaluate((details) => details.open))) await card.locator("summary").click();
-    await card.getByText(text).waitFor();
+    await card.locator(".output", { hasText: text }).waitFor();
   }
 
   /** What can be done with a message, in the bar that it shows when it is pointed at. */

@@ -17,12 +17,12 @@ const patience = 30_000;
 
 export class Workbench {
   /** Everything up to the empty workbench. `settings` are added to the user's, `config` to OpenCode's. */
-  static async start({ settings = {}, config = {}, folders = ["project"], vsix = process.env.SIDESTREAM_VSIX } = {}) {
+  static async start({ settings = {}, config = {}, folders = ["project"], vsix = process.env.SIDESTREAM_VSIX, version } = {}) {
     const bench = new Workbench();
     bench.home = await realpath(await mkdtemp(path.join(os.tmpdir(), "sidestream-vscode-")));
     try {
       await bench.prepare(folders, settings, config);
-      await bench.serve(vsix);
+      await bench.serve(vsix, version);
       await bench.browse();
       return bench;
     } catch (error) {
@@ -62,8 +62,8 @@ export class Workbench {
     }
   }
 
-  async serve(vsix) {
-    const { node, main } = workbenchProgram();
+  async serve(vsix, version) {
+    const { node, main } = workbenchProgram(version);
     const state = path.join(this.home, "vscode");
     const flags = ["--accept-server-license-terms", "--server-data-dir", state, "--extensions-dir", path.join(state, "extensions")];
     const env = { ...process.env, HOME: this.home, SIDESTREAM_TEST: this.home };

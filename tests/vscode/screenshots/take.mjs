@@ -102,10 +102,11 @@ try {
   await take("6-question-and-sessions");
   await panel.question.getByRole("button", { name: "Dismiss" }).click();
   await bench.showSessions();
-  await panel.prompt.fill("");
-  await panel.prompt.pressSequentially("@he");
-  await panel.frame.getByRole("option").first().waitFor();
-  await take("7-suggestions");
+  await take("7-suggestions", async () => {
+    await panel.prompt.fill("");
+    await panel.prompt.pressSequentially("@he");
+    await panel.frame.getByRole("option").first().waitFor();
+  });
 
   await bench.writeSettings({ "sidestream.server.command": ["/nowhere/opencode"] });
   await bench.open();
@@ -117,11 +118,13 @@ try {
     await panel.frame.getByRole("heading", { name: "New session" }).waitFor();
   }
 
-  async function take(name) {
+  /** `prepare`: what does not outlive that another theme is chosen. */
+  async function take(name, prepare = () => undefined) {
     for (const [short, theme] of Object.entries(themes)) {
       await bench.run("Preferences: Color Theme");
       await bench.pick(theme, theme);
       await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+      await prepare();
       await page.mouse.move(640, 790);
       // The panel gets its new colours a little later than the workbench.
       await page.waitForTimeout(700);

@@ -67,7 +67,7 @@ export class ToolCard implements PartView {
     const { input, kind } = this.part;
     const fields = (input ?? {}) as Record<string, unknown>;
     if (kind === "shell" && typeof fields["command"] === "string") return h("pre", { class: "command" }, plainText(fields["command"]));
-    if (kind === "edit" && this.part.diff?.length) return undefined;
+    if (kind === "question" || (kind === "edit" && this.part.diff?.length)) return undefined;
     if (kind === "todo" && Array.isArray(fields["todos"])) return todoList(fields["todos"] as Todo[]);
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
     return lines.length > 0 ? h("pre", { class: "input" }, plainText(lines.join("\n"))) : undefined;
