@@ -61,10 +61,6 @@ export class Panels implements vscode.Disposable {
     return [...this.hosts].some((host) => host.isReady && host.sessionId === sessionId);
   }
 
-  get someVisible(): boolean {
-    return [...this.hosts].some((host) => host.isReady);
-  }
-
   /** Shows the view and answers it. */
   async reveal(): Promise<PanelHost> {
     const tab = this.lastUsed;

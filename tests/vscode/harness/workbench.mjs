@@ -89,10 +89,6 @@ export class Workbench {
     });
     this.browser.setDefaultTimeout(patience);
     this.page = this.browser.pages()[0] ?? (await this.browser.newPage());
-    this.errors = [];
-    this.page.on("console", (message) => {
-      if (message.type() === "error") this.errors.push(message.text());
-    });
     await this.open();
   }
 
@@ -234,13 +230,6 @@ export class Workbench {
 
   get shownPanel() {
     return new Panel(this.page);
-  }
-
-  async screenshot(name) {
-    const folder = process.env.SCREENSHOTS;
-    if (!folder) return;
-    await mkdir(folder, { recursive: true });
-    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
   }
 
   /** As a person does it: the VS Code server goes on. */
