@@ -171,9 +171,14 @@ function traces() {
   return panel.frame.locator("body").evaluate((body) => {
     const articles = [...body.querySelectorAll("article")];
     const top = body.querySelector("main").getBoundingClientRect().top;
+    const seen = (article) => {
+      const copy = article.querySelector(".content").cloneNode(true);
+      copy.querySelectorAll("[hidden], details:not([open]) > :not(summary)").forEach((folded) => folded.remove());
+      return copy.textContent;
+    };
     const first = articles.find((article) => article.getBoundingClientRect().bottom > top);
     return {
-      texts: articles.map((article) => article.querySelector(".content").textContent),
+      texts: articles.map(seen),
       place: first && { message: articles.indexOf(first), offset: Math.round(top - first.getBoundingClientRect().top) },
       draft: body.querySelector("textarea").value,
     };

@@ -42,6 +42,7 @@ export class Workbench {
       "sidestream.command": [serverProgram()],
       ...(command.length > 0 && { "sidestream.server.command": command }),
       "sidestream.server.env": this.model.env,
+      "sidestream.server.startTimeoutMs": 90_000,
       "workbench.startupEditor": "none", "workbench.tips.enabled": false, "security.workspace.trust.enabled": false,
       "telemetry.telemetryLevel": "off", "update.mode": "none", "extensions.autoUpdate": false, "extensions.autoCheckUpdates": false,
       "extensions.ignoreRecommendations": true, "git.enabled": false, "workbench.colorTheme": "Default Dark Modern", "window.commandCenter": false,
@@ -126,14 +127,21 @@ export class Workbench {
     await this.page.locator(".monaco-editor .view-line").first().waitFor();
   }
 
-  /** Opens one of the workbench's lists, anew when it closes itself: it does when something else takes the focus. */
+  /** Opens one of the workbench's lists and does something with the row that is meant. */
   async fromList(key, text, act) {
+    await this.opened(async () => {
+      await this.page.keyboard.press(key);
+      await this.page.locator(".quick-input-widget input.input").fill(text, { timeout: 3_000 });
+      await act(this.listRow(text.replace(/^>/, "")));
+    });
+  }
+
+  /** Lists and menus close themselves when something else takes the focus; then they are opened anew. */
+  async opened(use) {
     const deadline = Date.now() + 2 * patience;
     for (;;) {
       try {
-        await this.page.keyboard.press(key);
-        await this.page.locator(".quick-input-widget input.input").fill(text, { timeout: 3_000 });
-        return await act(this.listRow(text.replace(/^>/, "")));
+        return await use();
       } catch (error) {
         if (Date.now() > deadline) throw error;
         await this.page.keyboard.press("Escape");
@@ -202,10 +210,12 @@ export class Workbench {
   }
 
   async menu(row, entry) {
-    await row.click({ button: "right" });
-    const item = this.page.getByRole("menuitem", { name: entry, exact: true });
-    await item.hover();
-    await item.click();
+    await this.opened(async () => {
+      await row.click({ button: "right", timeout: 5_000 });
+      const item = this.page.getByRole("menuitem", { name: entry, exact: true });
+      await item.hover({ timeout: 3_000 });
+      await item.click({ timeout: 3_000 });
+    });
   }
 
   async dialog(button) {

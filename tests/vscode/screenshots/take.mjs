@@ -1,5 +1,5 @@
 // Takes the pictures of each main state, in dark, light and high contrast: `node tests/vscode/screenshots/take.mjs FOLDER`.
-// They are to be looked at; the ones in editors/vscode/media/screenshots are the best of them, made small.
+// They are to be looked at; editors/vscode/media/screenshots has the best of them.
 
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
@@ -7,6 +7,8 @@ import { startActor } from "./model.mjs";
 import { Workbench } from "../harness/workbench.mjs";
 
 const themes = { dark: "Dark Modern", light: "Light Modern", contrast: "Dark High Contrast" };
+/** Editor and panel, without the explorer. */
+const clip = { x: 350, y: 28, width: 930, height: 772 };
 const folder = path.resolve(process.argv[2] ?? "screenshots");
 await mkdir(folder, { recursive: true });
 
@@ -128,7 +130,7 @@ try {
       await page.mouse.move(640, 790);
       // The panel gets its new colours a little later than the workbench.
       await page.waitForTimeout(700);
-      await page.screenshot({ path: path.join(folder, `${name}-${short}.png`) });
+      await page.screenshot({ path: path.join(folder, `${name}-${short}.png`), clip });
     }
   }
 } finally {
