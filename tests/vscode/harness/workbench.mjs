@@ -123,8 +123,10 @@ export class Workbench {
   }
 
   async openFile(name) {
-    await this.fromList("Control+P", name, (row) => row.click({ timeout: 5_000 }));
-    await this.page.locator(".monaco-editor .view-line").first().waitFor();
+    await this.fromList("Control+P", name, async (row) => {
+      await row.click({ timeout: 5_000 });
+      await this.page.locator(".editor-instance:visible .view-line").first().waitFor({ timeout: 5_000 });
+    });
   }
 
   /** Opens one of the workbench's lists and does something with the row that is meant. */
