@@ -8,6 +8,8 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use sidestream::cli::chat::ChatOptions;
+use sidestream::cli::recording::record::{self, RecordOptions, Until};
+use sidestream::cli::recording::replay::{self, ReplayOptions};
 use sidestream::instance::guard::Ending;
 use sidestream::protocol::ModelRef;
 use sidestream::{cli, editor, instance};
@@ -36,9 +38,15 @@ enum Command {
     /// The stdio server that editors launch (also without a command)
     Serve(Transport),
     /// Sends a prompt, or reads prompts from the terminal, and streams the replies
-    Chat(Chat),
+    Chat {
+        #[command(flatten)]
+        chat: Conversation,
+        /// A server to attach to; its password is taken from OPENCODE_SERVER_PASSWORD
+        #[arg(long)]
+        url: Option<String>,
+    },
     /// The same against a real OpenCode server with a scripted model: works without any account
-    Demo(Chat),
+    Demo(Conversation),
     /// Checks each step from the OpenCode program to a round trip
     Doctor {
         /// The folder to check in
@@ -47,6 +55,29 @@ enum Command {
         /// Prints the findings as JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Writes a server's events and answers to a file, without secrets, until Ctrl-C
+    Record {
+        file: PathBuf,
+        /// The folder to record
+        #[arg(short = 'C', value_name = "DIR")]
+        directory: Option<PathBuf>,
+        /// A server that runs already; its password is taken from OPENCODE_SERVER_PASSWORD
+        #[arg(long)]
+        url: Option<String>,
+        /// Ends when something has run and nothing runs any more
+        #[arg(long)]
+        until_idle: bool,
+    },
+    /// Serves a recording as the OpenCode server that it was made of
+    Replay {
+        file: PathBuf,
+        /// Stands for the folder in which the recording was made
+        #[arg(short = 'C', value_name = "DIR")]
+        directory: Option<PathBuf>,
+        /// How many times as fast as it was
+        #[arg(long, default_value = "1", value_parser = parse_speed)]
+        speed: f64,
     },
     /// Runs the scripted model until standard input ends, and prints the environment for OpenCode
     #[command(hide = true)]
@@ -66,7 +97,7 @@ enum Command {
 }
 
 #[derive(Args)]
-struct Chat {
+struct Conversation {
     /// The folder to work in
     #[arg(short = 'C', value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -87,8 +118,8 @@ struct Chat {
     prompt: Vec<String>,
 }
 
-impl From<Chat> for ChatOptions {
-    fn from(chat: Chat) -> Self {
+impl From<Conversation> for ChatOptions {
+    fn from(chat: Conversation) -> Self {
         Self {
             directory: chat.directory,
             session: chat.session,
@@ -112,12 +143,59 @@ fn parse_model(text: &str) -> Result<ModelRef, String> {
     })
 }
 
+fn parse_speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().map_err(|_| "a speed is a number")?;
+    if speed > 0.0 {
+        Ok(speed)
+    } else {
+        Err("a speed is more than nothing".into())
+    }
+}
+
 async fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Serve(_) => editor::serve().await.map(|()| ExitCode::SUCCESS),
-        Command::Chat(chat) => cli::chat::run(chat.into(), &json!({})).await,
+        Command::Chat { chat, url } => {
+            let password = std::env::var("OPENCODE_SERVER_PASSWORD").ok();
+            let settings = match url {
+                Some(url) => json!({"server": {"url": url, "password": password}}),
+                None => json!({}),
+            };
+            cli::chat::run(chat.into(), &settings).await
+        }
         Command::Demo(chat) => cli::demo::run(chat.into()).await,
         Command::Doctor { directory, json } => cli::doctor::run(directory, json).await,
+        Command::Record {
+            file,
+            directory,
+            url,
+            until_idle,
+        } => {
+            let until = if until_idle {
+                Until::Idle
+            } else {
+                Until::InputEnds
+            };
+            record::run(RecordOptions {
+                file,
+                directory,
+                url,
+                until,
+            })
+            .await
+        }
+        Command::Replay {
+            file,
+            directory,
+            speed,
+        } => {
+            replay::run(ReplayOptions {
+                file,
+                directory,
+                speed,
+            })
+            .await
+        }
         Command::ScriptedModel { data } => cli::demo::scripted_model(&data).await,
         Command::Guard { stdin, command } => {
             let ending = if stdin {
@@ -161,7 +239,14 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+
+    #[test]
+    fn the_command_line_is_put_together_well() {
+        Arguments::command().debug_assert();
+    }
 
     #[test]
     fn language_clients_may_name_the_transport() {

@@ -127,6 +127,10 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
     for (method, params) in [
         ("session/prompt", of(json!({"parts": []}))),
         (
+            "session/prompt",
+            of(json!({"parts": [{"type": "diagnostics", "path": "a.rs", "items": []}]})),
+        ),
+        (
             "session/cancelQueued",
             of(json!({"messageId": "msg_nowhere"})),
         ),

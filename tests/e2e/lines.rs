@@ -54,7 +54,7 @@ async fn whatever_happens_to_the_line_the_reply_is_whole_in_the_end() {
     editor.streaming(&session).await;
     proxy.refuse();
     editor.next_state(0, InstanceState::Reconnecting).await;
-    while server.rest.get("/session/status").await != json!({}) {
+    while server.rest.is_busy().await {
         tokio::task::yield_now().await;
     }
     proxy.accept();

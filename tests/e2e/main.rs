@@ -14,6 +14,7 @@ mod folders;
 mod legacy;
 mod lines;
 mod permissions;
+mod recordings;
 mod recovery;
 mod replies;
 mod sessions;

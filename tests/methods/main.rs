@@ -14,6 +14,7 @@ mod prompts;
 mod revert;
 mod room;
 mod sessions;
+mod standard;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -48,6 +49,8 @@ fn main() {
             a_megabyte_in_a_thousand_steps_is_told_once;
         permissions: session_set_permission_mode permission_list permission_reply question_list
             question_reply question_reject;
+        standard: text_document_completion text_document_code_action workspace_execute_command
+            cancel_request;
         files: catalog file_find file_content file_compare file_status symbol_find vcs_diff;
     ];
     let conclusion = libtest_mimic::run(&arguments, trials);

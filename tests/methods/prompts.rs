@@ -78,6 +78,42 @@ pub async fn session_prompt(room: Room) {
     assert!(
         matches!(&parts[0], PartBody::Text(text) if text.text.starts_with("Lines 1 to 1 of src/a.rs:"))
     );
+    let wrong = json!({"type": "diagnostics", "path": "src/a.rs", "items": [
+        {"line": 2, "severity": "warning", "message": "b is never used", "source": "rustc"},
+    ]});
+    editor
+        .request::<SessionPrompt>(prompt(wrong))
+        .await
+        .unwrap();
+    editor.idle(&session).await;
+    let parts = sent(&mut editor, &session);
+    let said = "The editor says of src/a.rs:\n\n- line 2: warning: b is never used (rustc)\n";
+    assert!(
+        matches!(&parts[0], PartBody::Text(text) if text.text == said),
+        "{parts:?}"
+    );
+    // While an answer goes on, the next prompt is queued, and is sent when its turn has come.
+    editor.forget();
+    editor
+        .request::<SessionPrompt>(prompt(json!({"type": "text", "text": "long: 400"})))
+        .await
+        .unwrap();
+    editor.streaming(&session).await;
+    let next = prompt(json!({"type": "text", "text": "and then"}));
+    let next = editor.request::<SessionPrompt>(next).await.unwrap();
+    let id = next.message_id;
+    for status in [MessageStatus::Queued, MessageStatus::Sent] {
+        editor
+            .until(&format!("the prompt as {status:?}"), |told| match told {
+                Notification::MessageDidChange { message, .. } if message.id == id => {
+                    (message.status == status).then_some(())
+                }
+                _ => None,
+            })
+            .await;
+    }
+    editor.idle(&session).await;
+
     let messages = editor.messages(&session);
     assert!(
         messages

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
+use sidestream_tests::stored::Rest;
 use sidestream_tests::{Editor, OpenCode, Sandbox};
 use tokio::sync::oneshot;
 
@@ -72,6 +73,11 @@ impl Room {
 
     fn opencode(&self) -> &OpenCode {
         self.opencode.as_ref().expect("the server runs")
+    }
+
+    /// The server's address, beside Sidestream.
+    pub fn rest(&self) -> &Rest {
+        &self.opencode().rest
     }
 
     pub fn sandbox(&self) -> Arc<Sandbox> {

@@ -293,7 +293,7 @@ impl Recorder {
             "command": "sidestream.addToPrompt",
             "arguments": [{
                 "instanceId": self.instance, "path": "/home/you/project/notes.txt",
-                "range": {"start": 1, "end": 1}, "problems": ["- line 1: unclear"],
+                "range": {"start": 1, "end": 1}, "diagnostics": [{"line": 1, "severity": "hint", "message": "unclear"}],
             }],
         });
         self.client.request("workspace/executeCommand", add).await?;

@@ -29,12 +29,19 @@ const BEFORE: [(&str, &str); 1] = [(
     "midstream-reconnect.first.messages-midstream.json",
 )];
 
-const CRASHED: &str = "What the crash cut off stays interrupted; no event says that REST calls it complete later on.";
+const CRASHED: &str =
+    "What the crash cut off stays interrupted; no event says that REST calls it complete later on.";
 
 /// Sessions that take no part, and why.
 const APART: [(&str, &str); 9] = [
-    ("service-restart-resume", "Its stream goes on from another one's."),
-    ("fork.child1", "It begins with copies, which are in no event."),
+    (
+        "service-restart-resume",
+        "Its stream goes on from another one's.",
+    ),
+    (
+        "fork.child1",
+        "It begins with copies, which are in no event.",
+    ),
     ("crash-midstream.after-restart", CRASHED),
     ("crash-permission-pending.after-restart", CRASHED),
     ("crash-tool-running.after-restart", CRASHED),

@@ -11,6 +11,7 @@
 
 pub mod document;
 pub mod editor;
+pub mod generation;
 pub mod impostor;
 pub mod legacy;
 pub mod luacats;

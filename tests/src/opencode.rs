@@ -3,9 +3,11 @@
 use std::process::Stdio;
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::generation::{Generation, generation};
 use crate::stored::Rest;
 use crate::{Sandbox, programs};
 
@@ -21,12 +23,16 @@ impl OpenCode {
     /// Runs in a sandbox with this many folders, on a port that the system picks.
     pub async fn serve(folders: usize) -> Self {
         let sandbox = Sandbox::new(folders, 1).await;
+        let stdio = (generation() == Generation::Two).then_some("--stdio");
         let mut child = Command::new(programs::opencode().await)
-            .args(["serve", "--hostname", "127.0.0.1", "--port", "0"])
+            .arg("serve")
+            .args(stdio)
+            .args(["--hostname", "127.0.0.1", "--port", "0"])
             .envs(sandbox.environment())
             .env("OPENCODE_SERVER_PASSWORD", PASSWORD)
             .current_dir(sandbox.path())
-            .stdin(Stdio::null())
+            // 2.x lives as long as this is open.
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -38,6 +44,11 @@ impl OpenCode {
             let line = line.expect("OpenCode says where it listens before it ends");
             if let Some((_, url)) = line.split_once("listening on ") {
                 break url.trim().to_owned();
+            }
+            if let Ok(Value::Object(told)) = serde_json::from_str(&line)
+                && let Some(url) = told["url"].as_str()
+            {
+                break url.to_owned();
             }
         };
         // A full pipe would stop it.

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use sidestream::instance::find;
 use tokio::sync::OnceCell;
 
+use crate::generation::generation;
+
 /// `SIDESTREAM_BIN`, or the program beside the tests. That one is built first, because `cargo test`
 /// alone builds the library only, and an old program would test yesterday's code. The whole
 /// workspace is named because the features of the libraries depend on what is: so the tests' own
@@ -57,12 +59,12 @@ fn build() -> PathBuf {
     profile.join("sidestream")
 }
 
-/// The pinned OpenCode, installed from npm when it is not in the cache yet.
+/// The OpenCode under test, installed from npm when it is not in the cache yet.
 pub async fn opencode() -> &'static Path {
     static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
     PROGRAM
         .get_or_init(|| async {
-            find::install(find::PINNED_VERSION, &|_| {})
+            find::install(generation().version(), &|_| {})
                 .await
                 .expect("OpenCode is installed")
         })

@@ -4,6 +4,8 @@
 use serde_json::Value;
 use sidestream::protocol::{Message, MessageStatus, PartBody};
 
+use crate::generation::{Generation, generation};
+
 /// A server's address with its password.
 #[derive(Clone, Debug)]
 pub struct Rest {
@@ -46,9 +48,28 @@ impl Rest {
 
     /// A session's messages as the server has stored them.
     pub async fn lines(&self, session: &str) -> Vec<Line> {
-        let messages = self.get(&format!("/session/{session}/message")).await;
-        let messages = messages.as_array().expect("a list of messages");
-        messages.iter().flat_map(stored).collect()
+        match generation() {
+            Generation::One => {
+                let messages = self.get(&format!("/session/{session}/message")).await;
+                let messages = messages.as_array().expect("a list of messages");
+                messages.iter().flat_map(stored).collect()
+            }
+            Generation::Two => {
+                let path = format!("/api/session/{session}/message?order=asc&limit=200");
+                let page = self.get(&path).await;
+                let messages = page["data"].as_array().expect("a list of messages");
+                messages.iter().flat_map(stored_by_two).collect()
+            }
+        }
+    }
+
+    /// Whether any session runs.
+    pub async fn is_busy(&self) -> bool {
+        let busy = match generation() {
+            Generation::One => self.get("/session/status").await,
+            Generation::Two => self.get("/api/session/active").await["data"].take(),
+        };
+        busy.as_object().is_some_and(|busy| !busy.is_empty())
     }
 }
 
@@ -91,6 +112,58 @@ fn stored(message: &Value) -> Vec<Line> {
         })
     };
     parts.iter().filter_map(line).collect()
+}
+
+/// OpenCode 2.x gives its parts no ids: their place in the message is one.
+fn stored_by_two(message: &Value) -> Vec<Line> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let id = text(&message["id"]);
+    let line = |place: usize, kind, status: String, text: String| Line {
+        message: id.clone(),
+        part: format!("{id}/{place:03}"),
+        kind,
+        status: finished(&status),
+        text,
+    };
+    match message["type"].as_str() {
+        Some("user") if message["text"] != "" => {
+            vec![line(0, "text", String::new(), text(&message["text"]))]
+        }
+        Some("shell") => {
+            let status = match message["status"].as_str() {
+                Some("exited") => "completed",
+                Some("running") => "running",
+                _ => "error",
+            };
+            let output = text(&message["output"]["output"]);
+            vec![line(0, "tool", status.into(), output)]
+        }
+        Some("compaction") => vec![line(1, "text", String::new(), text(&message["summary"]))],
+        Some("assistant") => {
+            let content = message["content"].as_array().expect("a list");
+            let lines = content.iter().enumerate().map(|(place, part)| {
+                match part["type"].as_str().unwrap_or_default() {
+                    "tool" => {
+                        let state = &part["state"];
+                        let pieces = state["content"].as_array();
+                        let pieces = pieces.into_iter().flatten();
+                        let said: Vec<String> = pieces.map(|piece| text(&piece["text"])).collect();
+                        let said = if said.is_empty() {
+                            text(&state["error"]["message"])
+                        } else {
+                            said.join("\n")
+                        };
+                        let status = text(&state["status"]).replace("streaming", "pending");
+                        line(place, "tool", status, said)
+                    }
+                    "text" => line(place, "text", String::new(), text(&part["text"])),
+                    _ => line(place, "reasoning", String::new(), text(&part["text"])),
+                }
+            });
+            lines.collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The same of what a client has.

@@ -28,18 +28,7 @@ vim.keymap.set("n", "<Plug>(sidestream-ask)", function()
   return require("sidestream.operator").ask()
 end, { expr = true, desc = "Sidestream: ask about a motion" })
 vim.keymap.set("x", "<Plug>(sidestream-ask)", ":Sidestream ask<CR>", { silent = true, desc = "Sidestream: ask" })
-for name, description in pairs({
-  toggle = "show or hide the panel",
-  open = "show the panel",
-  new = "new session",
-  sessions = "pick a session",
-  inbox = "answer what waits",
-  allow = "allow what waits",
-  reject = "reject what waits",
-  abort = "stop the run",
-  review = "review changes",
-}) do
-  vim.keymap.set("n", ("<Plug>(sidestream-%s)"):format(name), function()
-    vim.cmd.Sidestream(name)
-  end, { desc = "Sidestream: " .. description })
+for _, name in ipairs({ "toggle", "open", "new", "sessions", "inbox", "allow", "reject", "abort", "review" }) do
+  local key, command = ("<Plug>(sidestream-%s)"):format(name), ("<Cmd>Sidestream %s<CR>"):format(name)
+  vim.keymap.set("n", key, command, { desc = "Sidestream: " .. name })
 end

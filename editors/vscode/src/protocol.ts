@@ -291,7 +291,7 @@ export type Role = "user" | "assistant";
 
 export type MessageStatus =
   | "streaming" | "complete" | "error"
-  /** The user's, and waits: in Sidestream for a connection, or in OpenCode (2.x) for its turn. */
+  /** The user's, and waits: in Sidestream for a connection, or in OpenCode for its turn. */
   | "queued"
   /** The user's, and OpenCode has it. */
   | "sent"
@@ -579,10 +579,28 @@ export type PromptPart =
     path: string,
     range: LineRange,
     text: string,
+  }
+  /** What the editor says is wrong in a file; the server puts it into words for the model. */
+  | {
+    type: "diagnostics",
+    /** Absolute, or relative to the instance's directory. */
+    path: string,
+    items: Diagnostic[],
   };
 
 /** Lines from 1, both ends included. */
 export type LineRange = { start: number, end: number };
+
+export type Diagnostic = {
+  /** From 1. */
+  line: number,
+  severity: Severity,
+  message: string,
+  /** Who says so, as `rustc`. */
+  source?: string,
+};
+
+export type Severity = "error" | "warning" | "information" | "hint";
 
 export type SessionRunResult = {
   /** The user's message. */

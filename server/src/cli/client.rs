@@ -26,6 +26,9 @@ pub struct Client {
     next_id: AtomicI64,
 }
 
+/// What an answer will come by.
+pub type Awaited = oneshot::Receiver<Result<Value, Error>>;
+
 type Pending = Arc<Mutex<HashMap<i64, oneshot::Sender<Result<Value, Error>>>>>;
 
 /// A notification of ours, decoded, and the message as it came.
@@ -120,13 +123,22 @@ impl Client {
     /// # Errors
     /// As [`Client::call`].
     pub async fn request(&self, method: &str, params: Value) -> Result<Value, Error> {
+        let (_, answer) = self.begin(method, params).await?;
+        answer.await.map_err(|_| gone("it has ended"))?
+    }
+
+    /// A request whose answer is awaited later; its id is for cancelling it.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub async fn begin(&self, method: &str, params: Value) -> Result<(i64, Awaited), Error> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let (answered, answer) = oneshot::channel();
         lock(&self.pending).insert(id, answered);
         self.write(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
             .await
             .map_err(|error| gone(&error.to_string()))?;
-        answer.await.map_err(|_| gone("it has ended"))?
+        Ok((id, answer))
     }
 
     /// # Errors

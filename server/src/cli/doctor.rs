@@ -191,7 +191,8 @@ async fn version_of(program: &Path) -> Result<String, Error> {
     }
 }
 
-async fn started(server: &Server) -> Result<Running, Error> {
+/// A server as soon as it can be talked to.
+pub(super) async fn started(server: &Server) -> Result<Running, Error> {
     let mut state = server.state();
     let settled = state
         .wait_for(|state| !matches!(state, ServerState::Starting))

@@ -1,4 +1,4 @@
-//! The commands for a terminal: chat, demo and doctor.
+//! The commands for a terminal: chat, demo, doctor, record and replay.
 //!
 //! `chat` and `demo` launch the stdio server as an editor would and speak its protocol: what they
 //! show is what any client gets.
@@ -8,5 +8,6 @@ pub mod client;
 pub mod demo;
 mod dialogue;
 pub mod doctor;
+pub mod recording;
 mod render;
 pub mod scripted_model;

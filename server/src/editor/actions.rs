@@ -7,12 +7,13 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Diagnostic, Range,
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Diagnostic,
+    DiagnosticSeverity, Range,
 };
 
 use crate::instance::Registry;
 use crate::protocol::requests::{
-    InstanceRequest, LineRange, PromptPart, SessionCreate, SessionPrompt,
+    self, InstanceRequest, LineRange, PromptPart, SessionCreate, SessionPrompt, Severity,
 };
 use crate::protocol::{Error, ErrorKind, InstanceId, Notification};
 
@@ -30,7 +31,7 @@ struct Place {
     path: String,
     range: LineRange,
     #[serde(default)]
-    problems: Vec<String>,
+    diagnostics: Vec<requests::Diagnostic>,
 }
 
 /// What can be done at a place. Documents outside of all folders have no actions.
@@ -46,7 +47,7 @@ pub fn offered(registry: &Registry, params: &CodeActionParams) -> Vec<CodeAction
         instance_id: instance,
         path: path.display().to_string(),
         range: lines(params.range, diagnostics),
-        problems: diagnostics.iter().map(problem).collect(),
+        diagnostics: diagnostics.iter().map(problem).collect(),
     };
     let is_selection = params.range.start != params.range.end;
     let mut actions = Vec::new();
@@ -79,14 +80,14 @@ pub async fn execute(
         path: place.path.clone().into(),
         range: Some(place.range),
     };
+    let problems = (!place.diagnostics.is_empty()).then(|| PromptPart::Diagnostics {
+        path: place.path.clone().into(),
+        items: place.diagnostics.clone(),
+    });
+    let mut parts = vec![file];
+    parts.extend(problems);
     let asked = match command {
         ADD_TO_PROMPT => {
-            let mut parts = vec![file];
-            if !place.problems.is_empty() {
-                parts.push(PromptPart::Text {
-                    text: place.problems.join("\n"),
-                });
-            }
             registry.tell(Notification::PromptDidAdd {
                 instance_id: place.instance_id,
                 parts,
@@ -96,7 +97,8 @@ pub async fn execute(
         FIX => place.words("Fix"),
         _ => place.words("Explain"),
     };
-    place.begin(registry, asked, file).await
+    parts.insert(0, PromptPart::Text { text: asked });
+    place.begin(registry, parts).await
 }
 
 impl Place {
@@ -121,21 +123,11 @@ impl Place {
             format!("lines {start} to {end}")
         };
         let name = Path::new(&self.path).file_name().unwrap_or_default();
-        let mut text = format!("{what} {lines} of {}.", name.display());
-        if !self.problems.is_empty() {
-            text.push_str("\n\nThe editor says:\n\n");
-            text.push_str(&self.problems.join("\n"));
-        }
-        text
+        format!("{what} {lines} of {}.", name.display())
     }
 
     /// In a session of its own, so that no other one is disturbed.
-    async fn begin(
-        &self,
-        registry: &Registry,
-        text: String,
-        file: PromptPart,
-    ) -> Result<Value, Error> {
+    async fn begin(&self, registry: &Registry, parts: Vec<PromptPart>) -> Result<Value, Error> {
         let instance = &self.instance_id;
         let create = InstanceRequest::SessionCreate(SessionCreate {
             instance_id: instance.clone(),
@@ -148,7 +140,7 @@ impl Place {
         let prompt = InstanceRequest::SessionPrompt(SessionPrompt {
             instance_id: instance.clone(),
             session_id: session.id.clone(),
-            parts: vec![PromptPart::Text { text }, file],
+            parts,
             agent: None,
             model: None,
             variant: None,
@@ -189,17 +181,19 @@ fn lines(range: Range, diagnostics: &[Diagnostic]) -> LineRange {
     }
 }
 
-fn problem(diagnostic: &Diagnostic) -> String {
-    let line = diagnostic.range.start.line + 1;
-    let source = diagnostic
-        .source
-        .as_deref()
-        .map(|source| format!(" ({source})"));
-    format!(
-        "- line {line}: {}{}",
-        diagnostic.message.trim(),
-        source.unwrap_or_default()
-    )
+fn problem(diagnostic: &Diagnostic) -> requests::Diagnostic {
+    requests::Diagnostic {
+        line: diagnostic.range.start.line + 1,
+        severity: match diagnostic.severity {
+            Some(DiagnosticSeverity::WARNING) => Severity::Warning,
+            Some(DiagnosticSeverity::INFORMATION) => Severity::Information,
+            Some(DiagnosticSeverity::HINT) => Severity::Hint,
+            // What is left open is up to us to say.
+            _ => Severity::Error,
+        },
+        message: diagnostic.message.clone(),
+        source: diagnostic.source.clone(),
+    }
 }
 
 #[cfg(test)]

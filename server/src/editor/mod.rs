@@ -69,7 +69,7 @@ pub async fn serve() -> Result<()> {
 }
 
 /// SIGTERM, SIGINT or SIGHUP: the same clean end as the editor's own.
-async fn terminated() {
+pub async fn terminated() {
     use tokio::signal::unix::{SignalKind, signal};
     let wait = async |kind| match signal(kind) {
         Ok(mut signal) => {

@@ -229,7 +229,16 @@ pub(super) fn check(parts: &[PromptPart], directory: &Path) -> Result<(), Error>
                     );
                 }
             }
-            PromptPart::Text { .. } | PromptPart::Agent { .. } | PromptPart::Selection { .. } => {}
+            PromptPart::Diagnostics { items, .. } if items.is_empty() => {
+                return wrong(
+                    "items: nothing is wrong there".into(),
+                    "Name at least one line, with what is wrong in it.",
+                );
+            }
+            PromptPart::Text { .. }
+            | PromptPart::Agent { .. }
+            | PromptPart::Selection { .. }
+            | PromptPart::Diagnostics { .. } => {}
         }
     }
     Ok(())

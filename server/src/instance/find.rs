@@ -12,10 +12,13 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
+use super::version::Family;
 use crate::protocol::{Error, ErrorKind};
 
 /// The OpenCode that is installed when there is none, and that the tests run against.
 pub const PINNED_VERSION: &str = "1.18.33";
+/// The other one that the tests run against.
+pub const PINNED_VERSION_2: &str = "2.0.15";
 
 /// An OpenCode program, ready to be started with `serve` and so on behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +133,7 @@ fn native(path: PathBuf) -> PathBuf {
     if !is_script(&real) {
         return real;
     }
-    let packages = platform_packages();
+    let packages = platform_packages(Family::One);
     real.ancestors()
         .skip(1)
         .flat_map(|folder| [folder.to_owned(), folder.join("node_modules")])
@@ -149,7 +152,7 @@ fn is_script(path: &Path) -> bool {
 }
 
 /// The npm packages with a binary for this machine, the best one first.
-fn platform_packages() -> Vec<String> {
+fn platform_packages(family: Family) -> Vec<String> {
     let os = match env::consts::OS {
         "macos" => "darwin",
         other => other,
@@ -159,6 +162,11 @@ fn platform_packages() -> Vec<String> {
         "aarch64" => "arm64",
         other => other,
     };
+    if family == Family::Two {
+        // The only one there is for this processor (v2 contract, §1.1).
+        let baseline = if arch == "x64" { "-baseline" } else { "" };
+        return vec![format!("@opencode/cli-{os}-{arch}{baseline}")];
+    }
     let base = format!("opencode-{os}-{arch}");
     let libc = if os == "linux" && is_musl() {
         "-musl"
@@ -210,7 +218,7 @@ pub fn cache_folder(version: &str) -> PathBuf {
 /// `serverNotFound`, with npm's own last words.
 pub async fn install(version: &str, announce: &(dyn Fn(String) + Sync)) -> Result<PathBuf, Error> {
     let folder = cache_folder(version);
-    let package = &platform_packages()[0];
+    let package = &platform_packages(Family::of(Some(version)))[0];
     let binary = folder
         .join("node_modules")
         .join(package)
@@ -273,7 +281,7 @@ mod tests {
         let launcher = root.join("node_modules/opencode-ai/bin/opencode");
         let binary = root
             .join("node_modules")
-            .join(&platform_packages()[0])
+            .join(&platform_packages(Family::One)[0])
             .join("bin/opencode");
         write_program(&launcher, "#!/usr/bin/env node\n");
         write_program(&binary, "\x7fELF");

@@ -349,6 +349,10 @@ impl Queued {
                 url: String::new(),
             }),
             PromptPart::Agent { name } => PartBody::Agent { name: name.clone() },
+            PromptPart::Diagnostics { path, items } => PartBody::Text(TextPart {
+                text: tool::diagnostics(path, items),
+                ..TextPart::default()
+            }),
             PromptPart::Selection { path, range, text } => PartBody::Text(TextPart {
                 text: tool::selection(path, *range, text),
                 ..TextPart::default()

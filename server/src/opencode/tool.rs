@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::protocol::requests::LineRange;
+use crate::protocol::requests::{Diagnostic, LineRange, Severity};
 use crate::protocol::{ChangeKind, FileDiff, ToolKind};
 
 /// By OpenCode's name; a plugin's or MCP server's tool is `Other`.
@@ -222,6 +222,26 @@ pub fn selection(path: &Path, range: LineRange, text: &str) -> String {
     )
 }
 
+/// What is wrong in a file, in words for the model.
+#[must_use]
+pub fn diagnostics(path: &Path, items: &[Diagnostic]) -> String {
+    let line = |item: &Diagnostic| {
+        let severity = match item.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Information => "information",
+            Severity::Hint => "hint",
+        };
+        let source = item.source.as_deref();
+        let source = source.map(|source| format!(" ({source})"));
+        let (line, message) = (item.line, item.message.trim());
+        let source = source.unwrap_or_default();
+        format!("- line {line}: {severity}: {message}{source}\n")
+    };
+    let lines: String = items.iter().map(line).collect();
+    format!("The editor says of {}:\n\n{lines}", path.display())
+}
+
 /// Where a file is, and which lines of it are meant.
 #[must_use]
 pub fn file_url(path: &Path, range: Option<LineRange>) -> String {
@@ -306,6 +326,24 @@ mod tests {
         assert!(line.starts_with("bash echo one echo two"));
         assert_eq!(line.lines().count(), 1);
         assert!(line.chars().count() < 130);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_line_by_line() {
+        let item = |line, severity, source: Option<&str>| Diagnostic {
+            line,
+            severity,
+            message: "unused\n".into(),
+            source: source.map(Into::into),
+        };
+        let items = [
+            item(2, Severity::Error, Some("rustc")),
+            item(5, Severity::Hint, None),
+        ];
+        assert_eq!(
+            diagnostics(Path::new("src/a.rs"), &items),
+            "The editor says of src/a.rs:\n\n- line 2: error: unused (rustc)\n- line 5: hint: unused\n"
+        );
     }
 
     #[test]

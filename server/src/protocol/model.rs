@@ -1,4 +1,4 @@
-//! What a client sees: instances, sessions, messages and the requests that wait for the user.
+//! Instances and sessions, as a client sees them.
 //!
 //! Times are milliseconds since the epoch, costs US dollars, directories absolute paths.
 
@@ -6,12 +6,9 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-use super::{
-    CallId, Failure, FileDiff, InstanceId, MessageId, Part, PermissionId, QuestionId, SessionId,
-};
+use super::{Failure, InstanceId, Message, MessageId, Permission, Question, SessionId};
 
 /// Milliseconds since the epoch.
 pub type Millis = u64;
@@ -244,165 +241,6 @@ pub struct ChangeSummary {
     pub files: u64,
 }
 
-/// A message without its parts.
-#[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct MessageInfo {
-    pub id: MessageId,
-    pub session_id: SessionId,
-    pub role: Role,
-    /// The user's message that an assistant's answers; several may share one.
-    pub parent_id: Option<MessageId>,
-    pub status: MessageStatus,
-    pub agent: Option<String>,
-    pub model: Option<ModelRef>,
-    pub time: MessageTime,
-    pub cost: Option<f64>,
-    pub tokens: Option<Tokens>,
-    pub error: Option<MessageError>,
-}
-
-/// A message with its parts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Message {
-    #[serde(flatten)]
-    pub info: MessageInfo,
-    pub parts: Vec<Part>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Role {
-    User,
-    Assistant,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum MessageStatus {
-    /// The user's, and waits: in Sidestream for a connection, or in OpenCode (2.x) for its turn.
-    Queued,
-    /// The user's, and OpenCode has it.
-    Sent,
-    Streaming,
-    Complete,
-    Error,
-    /// The user stopped it.
-    Aborted,
-    /// The server died or lost it; it will never be completed.
-    Interrupted,
-}
-
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MessageTime {
-    pub created: Millis,
-    pub completed: Option<Millis>,
-}
-
-/// Why a message failed. `kind` is OpenCode's error name in camel case, as `apiError`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MessageError {
-    pub kind: String,
-    pub message: String,
-}
-
-impl MessageError {
-    /// The user's own stop, which is no error to show.
-    #[must_use]
-    pub fn is_abort(&self) -> bool {
-        self.kind == "messageAbortedError"
-    }
-}
-
-/// A tool waits until the user allows or rejects it.
-#[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Permission {
-    pub id: PermissionId,
-    pub session_id: SessionId,
-    /// What is asked for, as `bash`, `edit`, `external_directory`.
-    pub permission: String,
-    pub patterns: Vec<String>,
-    /// What the answer "always" would allow from then on.
-    pub always: Vec<String>,
-    pub metadata: Map<String, Value>,
-    pub tool: Option<ToolCall>,
-    /// One line, ready to show.
-    pub title: String,
-    /// What the answer "always" would mean, in one line; absent where it would mean nothing.
-    pub always_title: Option<String>,
-    pub diff: Option<Vec<FileDiff>>,
-    /// The sessions above, root first, when a sub-agent asks.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub path: Vec<SessionRef>,
-}
-
-/// A session by its name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct SessionRef {
-    pub id: SessionId,
-    pub title: String,
-}
-
-/// Which tool call asks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ToolCall {
-    pub message_id: MessageId,
-    pub call_id: CallId,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum PermissionReply {
-    Once,
-    Always,
-    Reject,
-}
-
-/// The model asks the user one or several things at once.
-#[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Question {
-    pub id: QuestionId,
-    pub session_id: SessionId,
-    pub questions: Vec<QuestionItem>,
-    pub tool: Option<ToolCall>,
-    /// The sessions above, root first, when a sub-agent asks.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub path: Vec<SessionRef>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct QuestionItem {
-    #[serde(default)]
-    pub header: String,
-    pub question: String,
-    #[serde(default)]
-    pub options: Vec<QuestionOption>,
-    /// More than one option may be chosen.
-    #[serde(default)]
-    pub multiple: bool,
-    /// An answer of the user's own words is welcome.
-    #[serde(default = "yes")]
-    pub custom: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct QuestionOption {
-    pub label: String,
-    #[serde(default)]
-    pub description: String,
-}
-
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Todo {
     #[serde(default)]
@@ -427,47 +265,4 @@ pub struct SessionSnapshot {
     pub revision: u64,
     /// For `session/history`, when there are older messages.
     pub cursor: Option<String>,
-}
-
-/// One line of a server process's output, or of Sidestream's own about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LogEntry {
-    pub time: Millis,
-    pub source: LogSource,
-    pub text: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum LogSource {
-    Stdout,
-    Stderr,
-    Sidestream,
-}
-
-/// One raw event of the stream, for debugging.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct EventRecord {
-    pub time: Millis,
-    /// Bytes of the event's data.
-    pub size: usize,
-    /// OpenCode's event type; empty when it could not be read.
-    #[serde(rename = "type")]
-    pub event_type: String,
-    pub outcome: EventOutcome,
-    /// The data, cut after 2,048 bytes.
-    pub data: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum EventOutcome {
-    /// Decoded and applied.
-    Applied,
-    /// Known, and of no use here: doubles, other folders, heartbeats.
-    Skipped,
-    /// A type that this version does not know.
-    Unknown,
-    /// A known type in an unknown shape.
-    Malformed,
 }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use super::part::{PartState, text_of};
 use super::transcript::{Change, MessageState, Origin, Transcript};
+use super::turns::{Turn, take_turns};
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart, MessagePage};
 use crate::protocol::{MessageId, MessageStatus, PartBody, Role, Todo, ToolStatus};
 
@@ -42,6 +43,7 @@ impl Transcript {
             .collect();
         settle(&mut page_messages, run);
         keep_server_order(&mut page_messages);
+        take_turns(&mut page_messages);
 
         let in_page: HashSet<MessageId> = page_messages.iter().map(|m| m.info.id.clone()).collect();
         // Messages before the page are still there when the server says that there are older
@@ -156,7 +158,8 @@ impl MessageState {
 
 /// It waits here: the server cannot know it yet.
 fn is_queued(message: &MessageState) -> bool {
-    message.origin == Origin::Own && message.info.status == MessageStatus::Queued
+    let is_unsent = message.origin == Origin::Own && message.turn == Turn::Come;
+    is_unsent && message.info.status == MessageStatus::Queued
 }
 
 /// The server lists messages in their order, whatever their times say: a prompt that was sent

@@ -6,6 +6,7 @@
 use super::cut;
 use super::part::{PartState, text_of};
 use super::reverted::Reverted;
+use super::turns::{Turn, take_turns};
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart};
 use crate::protocol::notifications::Field;
 use crate::protocol::{
@@ -31,6 +32,7 @@ pub struct Transcript {
 pub(super) struct MessageState {
     pub info: MessageInfo,
     pub origin: Origin,
+    pub turn: Turn,
     pub parts: Vec<PartState>,
     /// Dropped as no part of the answer; events may still tell of them.
     pub abandoned: Vec<PartId>,
@@ -67,13 +69,23 @@ pub enum Change {
 }
 
 impl Transcript {
-    pub fn message(&mut self, mut info: MessageInfo, changes: &mut Vec<Change>) {
+    pub fn message(&mut self, info: MessageInfo, changes: &mut Vec<Change>) {
+        self.take_message(info, changes);
+        let turned = take_turns(&mut self.messages);
+        changes.extend(turned.into_iter().map(Change::Message));
+    }
+
+    fn take_message(&mut self, mut info: MessageInfo, changes: &mut Vec<Change>) {
         let known = self.messages.iter().position(|m| m.info.id == info.id);
         if let Some(at) = known {
+            if self.messages[at].turn == Turn::Awaited && info.status == MessageStatus::Sent {
+                info.status = MessageStatus::Queued;
+            }
             let old = &self.messages[at].info;
             // A prompt that is sent again gets a later time from the server, which would put it
             // behind its own answer.
-            if old.status == MessageStatus::Sent {
+            let waits = self.messages[at].turn == Turn::Awaited;
+            if waits || old.status == MessageStatus::Sent {
                 info.time.created = info.time.created.min(old.time.created);
             }
             if is_step_back(old.status, info.status) || *old == info {
@@ -100,6 +112,7 @@ impl Transcript {
         self.insert(MessageState {
             info: info.clone(),
             origin: Origin::Server,
+            turn: Turn::default(),
             parts: Vec::new(),
             abandoned: Vec::new(),
         });
@@ -125,6 +138,8 @@ impl Transcript {
         self.messages.retain(|message| message.info.id != *id);
         if self.messages.len() != before {
             changes.push(Change::MessageRemoved(id.clone()));
+            let turned = take_turns(&mut self.messages);
+            changes.extend(turned.into_iter().map(Change::Message));
         }
     }
 
@@ -377,6 +392,7 @@ impl From<IncomingMessage> for MessageState {
         let mut state = Self {
             info: message.info,
             origin: Origin::Server,
+            turn: Turn::default(),
             parts: Vec::with_capacity(message.parts.len()),
             abandoned: Vec::new(),
         };

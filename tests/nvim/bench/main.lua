@@ -57,7 +57,10 @@ local ok, problem = xpcall(function()
     require("sidestream").open({ session = "ses_long" })
   ]])
   local painted = editor:wait("the first paint", "return painted")
-  editor:wait("the session is complete", "return not require('sidestream.transcript').of('ses_long').cursor")
+  editor:wait(
+    "the session is complete",
+    "return not require('sidestream.chat').by_session['ses_long'].transcript.cursor"
+  )
   report("3,000 messages, 10 MB: first paint", painted, "ms", 100)
   report("  longest block until it is complete", editor:lua("watcher:stop() return longest"), "ms", 16)
   local size = editor:lua([[

@@ -8,12 +8,6 @@ finally(function()
   sandbox:close()
 end)
 
-local function script(name, text)
-  local path = sandbox:write(name, "#!/bin/sh\n" .. text)
-  vim.uv.fs_chmod(path, tonumber("755", 8))
-  return path
-end
-
 ---@param program string
 ---@param told string
 local function holds(program, told)
@@ -45,7 +39,7 @@ test("a program that is not there is named, with what to do", function()
 end)
 
 test("a program that ends at once is told", function()
-  holds(script("ends", "exit 3\n"), "before it was ready")
+  holds(sandbox:program("ends", "exit 3"), "before it was ready")
 end)
 
 test("a server of another version is told from a broken one", function()
@@ -58,7 +52,10 @@ test("a server of another version is told from a broken one", function()
     },
   })
   holds(
-    script("newer", ("printf 'Content-Length: %d\\r\\n\\r\\n%%s' '%s'\ncat >/dev/null\n"):format(#answer, answer)),
+    sandbox:program(
+      "newer",
+      ("printf 'Content-Length: %d\\r\\n\\r\\n%%s' '%s'\ncat >/dev/null\n"):format(#answer, answer)
+    ),
     "speaks version 7 of its protocol; this plugin needs version 1"
   )
 end)

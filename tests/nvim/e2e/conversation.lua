@@ -1,16 +1,6 @@
 -- Prompts go out, a real OpenCode answers with the scripted model, and what it says is on the screen.
 
-local editors = require("lib.editor")
-local sandboxes = require("lib.sandbox")
-
-local sandbox = sandboxes.new()
-finally(function()
-  sandbox:close()
-end)
-local editor = editors.start(sandbox)
-finally(function()
-  editor:close()
-end)
+local editor = require("lib.world")()
 
 -- The text of all answers, as the server tells it to whoever opens the session.
 local function text_of_server()
@@ -35,7 +25,7 @@ end
 -- The newest message is an answer that has text, and is not complete.
 local streaming = [[
   local session = require("sidestream").session()
-  local messages = require("sidestream.transcript").of(session.id).messages
+  local messages = require("sidestream.chat").by_session[session.id].transcript.messages
   local last = messages[#messages]
   if last.role ~= "assistant" or last.status ~= "streaming" then return false end
   for _, part in ipairs(last.parts) do
@@ -57,7 +47,7 @@ test("a prompt is sent with a key, and its answer is streamed into the panel", f
 end)
 
 test("streamed text is, byte for byte, what the server says in the end", function()
-  editor:lua("require('sidestream').send('long: 400')")
+  editor:send("long: 400")
   editor:wait("the run begins", "return require('sidestream').status().busy > 0")
   editor:wait_idle()
   local shown = editor:text()
@@ -83,7 +73,7 @@ end)
 
 test("a reader's cursor and window stay while text streams in", function()
   editor:type("<C-w>kgg5j")
-  editor:lua("require('sidestream').send('long: 200 slow: 3')")
+  editor:send("long: 200 slow: 3")
   editor:wait("the run begins", "return require('sidestream').status().busy > 0")
   local place = "return { vim.api.nvim_win_get_cursor(0), vim.fn.line('w0'), vim.api.nvim_get_mode().mode }"
   local before = editor:lua(place)
@@ -93,7 +83,7 @@ end)
 
 test("typing in another window goes on undisturbed while text streams in", function()
   editor:command("topleft new")
-  editor:lua("require('sidestream').send('long: 300')")
+  editor:send("long: 300")
   editor:type("i")
   for letter in ("one two three"):gmatch(".") do
     editor:type(letter == " " and "<Space>" or letter)
@@ -107,7 +97,7 @@ test("typing in another window goes on undisturbed while text streams in", funct
 end)
 
 test("a run is stopped", function()
-  editor:lua("require('sidestream').send('long: 4000 slow: 20')")
+  editor:send("long: 4000 slow: 20")
   editor:wait("the run begins", "return require('sidestream').status().busy > 0")
   editor:wait("its text streams in", streaming)
   editor:command("Sidestream abort")
@@ -116,16 +106,16 @@ test("a run is stopped", function()
 end)
 
 test("what is sent during a run is shown as queued, and answered after it", function()
-  editor:lua("require('sidestream').send('long: 150 slow: 20')")
+  editor:send("long: 400 slow: 20")
   editor:wait("its text streams in", streaming)
-  editor:lua("require('sidestream').send('second thoughts')")
+  editor:send("second thoughts")
   editor:wait(
     "it is shown as queued",
     [[
     vim.cmd.redraw()
     local view = require("sidestream").chat().view
     local last = view.sections[#view.sections]
-    local beside = last.blocks[2].shape and last.blocks[2].shape.beside
+    local beside = last.blocks[1] and last.blocks[1].shape and last.blocks[1].shape.beside
     return beside and beside[1][1]:find("queued", 1, true) ~= nil
   ]]
   )
@@ -137,7 +127,7 @@ test("another session has its own buffer, and coming back shows the same place",
   local first = editor:lua("return require('sidestream').panel()")
   local session = editor:lua("return require('sidestream').session().id")
   editor:command("Sidestream new")
-  editor:lua("require('sidestream').send('another one')")
+  editor:send("another one")
   editor:wait_text("You said: another one")
   assert(editor:lua("return require('sidestream').panel()") ~= first)
   editor:lua("require('sidestream').open({ session = ... })", session)

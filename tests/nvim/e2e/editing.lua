@@ -1,23 +1,11 @@
 -- What belongs to the editor: completion, attached context, code actions, review of changes, health, the API.
 
-local editors = require("lib.editor")
-local sandboxes = require("lib.sandbox")
+local editor, sandbox = require("lib.world")({
+  programs = { ["wl-paste"] = 'cat "$HOME/image.png"' },
+})
 
-local sandbox = sandboxes.new()
-finally(function()
-  sandbox:close()
-end)
-local editor = editors.start(sandbox)
-finally(function()
-  editor:close()
-end)
-
-local function allow()
-  editor:wait("a permission waits", "return #require('sidestream').permissions() > 0")
-  editor:command("Sidestream allow")
-  editor:wait("it is answered", "return #require('sidestream').permissions() == 0")
-  editor:wait_idle()
-end
+-- The smallest picture there is.
+local IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 
 test("subcommands are completed", function()
   local all = editor:lua("return vim.fn.getcompletion('Sidestream se', 'cmdline')")
@@ -54,9 +42,8 @@ test("files are completed in the prompt by the server", function()
   editor:type("isee @note")
   editor:lua([[
     items = nil
-    local client = vim.lsp.get_clients({ name = "sidestream" })[1]
     local params = vim.lsp.util.make_position_params(0, "utf-16")
-    require("sidestream.client").request_raw(client, "textDocument/completion", params, function(_, result)
+    require("sidestream.client").request_raw("textDocument/completion", params, function(_, result)
       items = result and (result.items or result) or {}
     end)
   ]])
@@ -124,10 +111,9 @@ test("a selection offers code actions", function()
   editor:wait("the file is attached", "return #vim.lsp.get_clients({ bufnr = 0, name = 'sidestream' }) == 1")
   editor:lua([[
     offered = nil
-    local client = vim.lsp.get_clients({ name = "sidestream" })[1]
     local params = vim.lsp.util.make_given_range_params({ 1, 0 }, { 2, 0 }, 0, "utf-16")
     params.context = { diagnostics = {}, triggerKind = 1 }
-    require("sidestream.client").request_raw(client, "textDocument/codeAction", params, function(_, result)
+    require("sidestream.client").request_raw("textDocument/codeAction", params, function(_, result)
       offered = result or {}
     end)
   ]])
@@ -135,10 +121,56 @@ test("a selection offers code actions", function()
   assert(#offered > 0, "none")
 end)
 
+test("a code action begins a session with what was selected", function()
+  editor:lua([[
+    before = require("sidestream").session().id
+    vim.lsp.buf.code_action({
+      apply = true,
+      range = { start = { 1, 0 }, ["end"] = { 2, 0 } },
+      filter = function(action) return action.title:find("Explain", 1, true) ~= nil end,
+    })
+  ]])
+  editor:wait("its session is shown", "return require('sidestream').session().id ~= before")
+  editor:wait_text("main.lua")
+  editor:wait_idle()
+end)
+
+test("the clipboard's image is attached by a key, and sent", function()
+  local file = assert(io.open(sandbox.path .. "/home/image.png", "wb"))
+  file:write(vim.base64.decode(IMAGE))
+  file:close()
+  editor:command("Sidestream open")
+  editor:type("<Esc>i<C-v>")
+  editor:wait_screen("image (1 kB)")
+  editor:type("look at this<Esc><CR>")
+  editor:wait(
+    "the message has it",
+    [[
+    for _, message in ipairs(require("sidestream").chat().transcript.messages) do
+      for _, part in ipairs(message.parts) do
+        if part.type == "file" and part.mime == "image/png" then return true end
+      end
+    end
+  ]]
+  )
+  editor:wait_idle()
+end)
+
+test("who looks elsewhere is told that a run has ended", function()
+  editor:lua("messages = {}")
+  editor:send("long: 20 slow: 10")
+  editor:wait("the run begins", "return require('sidestream').status().busy > 0")
+  editor:focus("lost")
+  editor:wait_message("the run has ended")
+  editor:wait_terminal("\27]9;")
+  editor:focus("gained")
+end)
+
 test("a turn's changes are reviewed as a diff, and one file is restored", function()
   editor:command("Sidestream open")
   editor:lua([[require("sidestream").send('tool: edit {"filePath":"main.lua","oldString":"41","newString":"42"}')]])
-  allow()
+  editor:allow()
+  editor:wait_idle()
   editor:wait("the file has changed", "return vim.fn.getbufline('main.lua', 1)[1] == 'local answer = 42'")
   editor:command("Sidestream review")
   editor:wait(
@@ -157,13 +189,34 @@ test("a turn's changes are reviewed as a diff, and one file is restored", functi
   )
   same(1, editor:lua("return #vim.fn.getqflist()"))
   editor:command("Sidestream restore")
+  editor:wait("its tab page is closed", "return #vim.api.nvim_list_tabpages() == 1")
   same("local answer = 41\nreturn answer\n", sandbox:read("main.lua"))
-  same(1, editor:lua("return #vim.api.nvim_list_tabpages()"))
+  editor:wait("the buffer has the old text", "return vim.fn.getbufline('main.lua', 1)[1] == 'local answer = 41'")
+end)
+
+test("of two changed files one is kept, and the one that is new goes", function()
+  editor:choose("Sidestream mode", "acceptEdits")
+  editor:send(
+    'tools: edit {"filePath":"main.lua","oldString":"41","newString":"43"} '
+      .. ';; write {"filePath":"new.lua","content":"return 1"}'
+  )
+  editor:wait("the new file is there", "return vim.uv.fs_stat(...) ~= nil", sandbox.project .. "/new.lua")
+  editor:wait_idle()
+  editor:command("Sidestream review")
+  editor:wait("both are listed", "return #vim.fn.getqflist() == 2")
+  editor:wait("the first is shown", "return vim.fn.expand('%:t') == 'main.lua' and vim.wo.diff")
+  editor:command("Sidestream accept")
+  editor:wait("the second is shown", "return vim.fn.expand('%:t') == 'new.lua' and vim.wo.diff")
+  editor:command("Sidestream restore")
+  editor:wait("its tab page is closed", "return #vim.api.nvim_list_tabpages() == 1")
+  same(nil, (vim.uv.fs_stat(sandbox.project .. "/new.lua")))
+  contains(sandbox:read("main.lua"), "43")
+  editor:choose("Sidestream mode", "default")
 end)
 
 test("a session goes back to before its last prompt, and forth again", function()
   editor:command("Sidestream open")
-  editor:lua("require('sidestream').send('to be reverted')")
+  editor:send("to be reverted")
   editor:wait_text("You said: to be reverted")
   editor:wait_idle()
   editor:lua("vim.fn.confirm = function() return 1 end")

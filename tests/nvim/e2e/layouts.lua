@@ -1,16 +1,6 @@
 -- The panel's places: right, left, floating, in the current window; and that closing leaves things as they were.
 
-local editors = require("lib.editor")
-local sandboxes = require("lib.sandbox")
-
-local sandbox = sandboxes.new()
-finally(function()
-  sandbox:close()
-end)
-local editor = editors.start(sandbox)
-finally(function()
-  editor:close()
-end)
+local editor = require("lib.world")()
 
 editor:command("edit notes.txt")
 

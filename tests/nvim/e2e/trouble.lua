@@ -1,28 +1,8 @@
 -- What goes wrong around Neovim: servers that die, buffers that go, sessions that are deleted elsewhere.
 
-local editors = require("lib.editor")
 local sandboxes = require("lib.sandbox")
 
-local sandbox = sandboxes.new()
-finally(function()
-  sandbox:close()
-end)
-local editor = editors.start(sandbox)
-finally(function()
-  editor:close()
-end)
-
-local function wait_message(text)
-  editor:wait(
-    "the user is told: " .. text,
-    [[
-    for _, message in ipairs(messages) do
-      if message.text:find(..., 1, true) then return true end
-    end
-  ]],
-    text
-  )
-end
+local editor, sandbox = require("lib.world")()
 
 local function connected()
   editor:wait("it is connected", "return require('sidestream').status().state == 'connected'")
@@ -31,7 +11,7 @@ end
 editor:command("Sidestream open")
 
 test("after the OpenCode server was killed, the same conversation goes on", function()
-  editor:lua("require('sidestream').send('before')")
+  editor:send("before")
   editor:wait_text("You said: before")
   editor:wait_idle()
   local server = editor:lua([[
@@ -45,7 +25,7 @@ test("after the OpenCode server was killed, the same conversation goes on", func
   ]]
   )
   connected()
-  editor:lua("require('sidestream').send('after')")
+  editor:send("after")
   editor:wait_text("You said: after")
   editor:wait_idle()
   local text = editor:text()
@@ -59,7 +39,7 @@ test("a prompt sent while the server is away is kept and answered", function()
     for _, instance in pairs(require("sidestream.state").instances) do return instance.server.pid end
   ]])
   vim.uv.kill(server, "sigkill")
-  editor:lua("require('sidestream').send('in between')")
+  editor:send("in between")
   editor:wait_text("in between")
   editor:wait_text("You said: in between")
   editor:wait_idle()
@@ -79,7 +59,7 @@ test("after Sidestream itself was killed, it is started again and shows the same
   same(1, #own, vim.inspect(programs))
   editor:type("<Esc>ikept text<Esc>")
   vim.uv.kill(own[1], "sigkill")
-  wait_message("It is started again.")
+  editor:wait_message("It is started again.")
   connected()
   same(
     id,
@@ -93,7 +73,7 @@ test("after Sidestream itself was killed, it is started again and shows the same
 end)
 
 test("a buffer that is wiped while text streams in hurts nobody", function()
-  editor:lua("require('sidestream').send('long: 2000 slow: 5')")
+  editor:send("long: 2000 slow: 5")
   editor:wait("the run begins", "return require('sidestream').status().busy > 0")
   local id = editor:lua("return require('sidestream').session().id")
   editor:lua("vim.cmd('bwipeout! ' .. require('sidestream').panel())")
@@ -113,7 +93,7 @@ test("a session that is deleted elsewhere is told, and what is sent next begins 
     require("sidestream.client").request("session/delete",
       { instanceId = session.instanceId, sessionId = session.id }, function() end)
   ]])
-  wait_message("This session was deleted")
+  editor:wait_message("This session was deleted")
   same("still here", editor:lua("return require('sidestream').chat().prompt:text()"))
   editor:lua("require('sidestream').chat().prompt:send()")
   editor:wait_text("You said: still here")
@@ -121,14 +101,11 @@ test("a session that is deleted elsewhere is told, and what is sent next begins 
 end)
 
 test("no Lua error came up", function()
-  for _, message in ipairs(editor:lua("return messages")) do
-    assert(not message.text:find("stack traceback", 1, true), message.text)
-  end
-  same("", editor:lua("return vim.v.errmsg"))
+  editor:no_errors()
 end)
 
 test("when Neovim is killed, nothing of it is left running", function()
-  editor:lua("require('sidestream').send('bash: sleep 1000')")
+  editor:send("bash: sleep 1000")
   editor:wait("the command waits", "return #require('sidestream').permissions() > 0")
   editor:command("Sidestream allow")
   editor:wait("it runs", "return require('sidestream').status().waiting == 0")

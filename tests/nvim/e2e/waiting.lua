@@ -1,20 +1,6 @@
 -- Permissions and questions: shown, answered by keys, closed when they were answered elsewhere.
 
-local editors = require("lib.editor")
-local sandboxes = require("lib.sandbox")
-
-local sandbox = sandboxes.new()
-finally(function()
-  sandbox:close()
-end)
-local editor = editors.start(sandbox)
-finally(function()
-  editor:close()
-end)
-
-local function send(text)
-  editor:lua("require('sidestream').send(...)", text)
-end
+local editor, sandbox = require("lib.world")()
 
 local function wait_permission()
   return editor:wait(
@@ -34,13 +20,33 @@ editor:command("Sidestream open")
 
 test("an edit's permission shows its diff, and moves no focus", function()
   local window = editor:lua("return vim.api.nvim_get_current_win()")
-  send('tool: edit {"filePath":"notes.txt","oldString":"one","newString":"two"}')
+  editor:send('tool: edit {"filePath":"notes.txt","oldString":"one","newString":"two"}')
   wait_permission()
   editor:wait_text("Edit notes.txt")
   contains(editor:text(), "  -one\n  +two\n")
   same(window, editor:lua("return vim.api.nvim_get_current_win()"))
   editor:wait("it is counted", "return require('sidestream').status().waiting == 1")
   contains(editor:lua("return require('sidestream').statusline()"), "1 waiting")
+end)
+
+test("the edit is shown side by side before it is made", function()
+  editor:lua("vim.api.nvim_set_current_win(require('sidestream.panel').windows().window)")
+  editor:type("d")
+  editor:wait(
+    "both texts are shown",
+    [[
+    local texts = {}
+    for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+      if vim.wo[window].diff then
+        table.insert(texts, vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false))
+      end
+    end
+    return vim.deep_equal(texts, { { "one" }, { "two" } })
+  ]]
+  )
+  same("one\n", sandbox:read("notes.txt"))
+  editor:type("q")
+  editor:wait("its tab page is closed", "return #vim.api.nvim_list_tabpages() == 1")
 end)
 
 test("one key in the panel allows it, and the open file is read again", function()
@@ -57,7 +63,7 @@ end)
 
 test("a file with unsaved changes is left alone, and the user is told", function()
   editor:lua("vim.fn.setbufline('notes.txt', 1, 'mine')")
-  send('tool: edit {"filePath":"notes.txt","oldString":"two","newString":"three"}')
+  editor:send('tool: edit {"filePath":"notes.txt","oldString":"two","newString":"three"}')
   wait_permission()
   editor:command("Sidestream allow")
   nothing_waits()
@@ -76,7 +82,7 @@ test("a file with unsaved changes is left alone, and the user is told", function
 end)
 
 test("a rejection can say what to do instead", function()
-  send("bash: echo never > never.txt")
+  editor:send("bash: echo never > never.txt")
   wait_permission()
   editor:command("Sidestream reject use a file instead")
   nothing_waits()
@@ -85,7 +91,7 @@ test("a rejection can say what to do instead", function()
 end)
 
 test("it is answered from anywhere through the inbox", function()
-  send("bash: echo inbox > inbox.txt")
+  editor:send("bash: echo inbox > inbox.txt")
   wait_permission()
   editor:lua([[
     vim.ui.select = function(items, options, chosen)
@@ -99,7 +105,7 @@ test("it is answered from anywhere through the inbox", function()
 end)
 
 test("a permission that was answered elsewhere closes", function()
-  send("bash: echo elsewhere")
+  editor:send("bash: echo elsewhere")
   local id = wait_permission()
   editor:wait_text("a allow")
   editor:lua(
@@ -124,7 +130,7 @@ test("a permission that was answered elsewhere closes", function()
 end)
 
 test("a question is answered with the key of an option", function()
-  send(
+  editor:send(
     'tool: question {"questions":[{"question":"Which colour?","header":"Colour",'
       .. '"options":[{"label":"Red","description":"warm"},{"label":"Blue","description":"cold"}]}]}'
   )
@@ -136,7 +142,7 @@ test("a question is answered with the key of an option", function()
   contains(
     editor:lua([[
     local session = require("sidestream").session()
-    local transcript = require("sidestream.transcript").of(session.id)
+    local transcript = require("sidestream.chat").by_session[session.id].transcript
     for _, message in ipairs(transcript.messages) do
       for _, part in ipairs(message.parts) do
         if part.tool == "question" then return part.output or "" end
@@ -148,8 +154,39 @@ test("a question is answered with the key of an option", function()
   )
 end)
 
+test("the inbox leads to a question, which takes several answers", function()
+  editor:send(
+    'tool: question {"questions":[{"question":"Which colours?","header":"Several","multiple":true,'
+      .. '"options":[{"label":"Red","description":"warm"},{"label":"Blue","description":"cold"}]},'
+      .. '{"question":"Sure?","header":"Last","options":[{"label":"Yes","description":""}]}]}'
+  )
+  editor:wait_text("Several: Which colours? (1 of 2)")
+  editor:command("Sidestream open")
+  editor:choose("Sidestream inbox", "Which colours?")
+  editor:wait("the panel has the cursor", "return vim.bo.filetype == 'sidestream'")
+  editor:type("12")
+  editor:wait_text("2 [x] Blue")
+  editor:type("a")
+  editor:wait_text("Last: Sure? (2 of 2)")
+  editor:type("1")
+  editor:wait("it is answered", "return #require('sidestream').questions() == 0")
+  editor:wait_idle()
+  contains(
+    editor:lua([[
+    local output = ""
+    for _, message in ipairs(require("sidestream").chat().transcript.messages) do
+      for _, part in ipairs(message.parts) do
+        output = part.tool == "question" and part.output or output
+      end
+    end
+    return output
+  ]]),
+    "Red, Blue"
+  )
+end)
+
 test("a question is answered in own words, by the function", function()
-  send(
+  editor:send(
     'tool: question {"questions":[{"question":"And now?","header":"Next","options":[{"label":"Yes","description":""}]}]}'
   )
   local id = editor:wait("it waits", "local q = require('sidestream').questions()[1] return q and q.id")
@@ -159,7 +196,9 @@ test("a question is answered in own words, by the function", function()
 end)
 
 test("a sub-agent's permission is shown in the session above, and its session can be opened", function()
-  send('tool: task {"description":"look around","prompt":"bash: echo child > child.txt","subagent_type":"general"}')
+  editor:send(
+    'tool: task {"description":"look around","prompt":"bash: echo child > child.txt","subagent_type":"general"}'
+  )
   wait_permission()
   editor:wait_text("child.txt")
   editor:wait_text("a sub-agent of")
@@ -171,7 +210,7 @@ test("a sub-agent's permission is shown in the session above, and its session ca
   local child = editor:wait(
     "the tool names its session",
     [[
-    local transcript = require("sidestream.transcript").of(...)
+    local transcript = require("sidestream.chat").by_session[...].transcript
     for _, message in ipairs(transcript.messages) do
       for _, part in ipairs(message.parts) do
         if part.childSessionId then return part.childSessionId end

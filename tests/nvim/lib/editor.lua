@@ -8,10 +8,16 @@ local M = {}
 ---@field sandbox Sandbox
 ---@field channel integer
 ---@field job integer
+---@field output string what the terminal got last
 local Editor = {}
 Editor.__index = Editor
 
 local started = 0
+
+-- Milliseconds after which what is waited for will never come, also on a machine that is busy with other things.
+local PATIENCE = 90000
+-- Bytes of the terminal's output that are kept.
+local OUTPUT = 65536
 
 ---@class EditorOptions
 ---@field settings? table over the test's own `vim.g.sidestream`
@@ -44,17 +50,19 @@ function M.start(sandbox, options)
     vim.notify = function(text, level) table.insert(messages, { text = text, level = level }) end
   ]]):format(sandboxes.repository() .. "/editors/nvim", vim.json.encode(settings)))
   file:close()
-  local job = vim.fn.jobstart({ vim.env.NVIM_BIN or vim.v.progpath, "-u", init, "--listen", socket }, {
+  local editor = setmetatable({ sandbox = sandbox, output = "" }, Editor)
+  editor.job = vim.fn.jobstart({ vim.env.NVIM_BIN or vim.v.progpath, "-u", init, "--listen", socket }, {
     pty = true,
     cwd = sandbox.project,
     env = sandbox.environment,
     width = options.columns or 140,
     height = options.lines or 40,
     clear_env = false,
-    on_stdout = function() end,
+    on_stdout = function(_, pieces)
+      editor.output = (editor.output .. table.concat(pieces, "\n")):sub(-OUTPUT)
+    end,
   })
-  assert(job > 0, "Neovim cannot be started")
-  local editor = setmetatable({ sandbox = sandbox, job = job }, Editor)
+  assert(editor.job > 0, "Neovim cannot be started")
   assert(
     vim.wait(10000, function()
       local ok, channel = pcall(vim.fn.sockconnect, "pipe", socket, { rpc = true })
@@ -92,7 +100,7 @@ end
 ---@return any
 function Editor:wait(what, code, ...)
   local arguments, value = { ... }, nil
-  local held = vim.wait(40000, function()
+  local held = vim.wait(PATIENCE, function()
     value = self:lua(code, unpack(arguments))
     return value ~= nil and value ~= vim.NIL and value ~= false
   end, 20)
@@ -157,6 +165,88 @@ function Editor:wait_idle()
     return session ~= nil and (session.status.type == "idle" or session.status.type == "error")
   ]]
   )
+end
+
+---@param text string
+function Editor:wait_screen(text)
+  local shown = vim.wait(PATIENCE, function()
+    return self:screen():find(text, 1, true) ~= nil
+  end, 20)
+  assert(shown, ("the screen never shows %q:\n%s"):format(text, self:screen()))
+end
+
+--- The terminal says whether the user looks at it.
+---@param focus "lost"|"gained"
+function Editor:focus(focus)
+  vim.fn.chansend(self.job, focus == "lost" and "\27[O" or "\27[I")
+end
+
+--- Waits until the terminal has got something that Neovim does not draw.
+---@param text string
+function Editor:wait_terminal(text)
+  local got = vim.wait(PATIENCE, function()
+    return self.output:find(text, 1, true) ~= nil
+  end, 20)
+  assert(got, ("the terminal never gets %q"):format(text))
+end
+
+--- Waits until the user has been told something.
+---@param text string
+function Editor:wait_message(text)
+  return self:wait(
+    "the user is told: " .. text,
+    [[
+    for _, message in ipairs(messages) do
+      if message.text:find(..., 1, true) then return true end
+    end
+  ]],
+    text
+  )
+end
+
+--- Nothing was reported as wrong.
+function Editor:no_errors()
+  for _, message in ipairs(self:lua("return messages")) do
+    assert(not message.text:find("stack traceback", 1, true), message.text)
+    assert(message.level < vim.log.levels.ERROR, message.text)
+  end
+  assert(self:lua("return vim.v.errmsg") == "", self:lua("return vim.v.errmsg"))
+end
+
+---@param text string
+function Editor:send(text)
+  self:lua("require('sidestream').send(...)", text)
+end
+
+--- Allows the permission that comes next.
+function Editor:allow()
+  self:wait("a permission waits", "return #require('sidestream').permissions() > 0")
+  self:command("Sidestream allow")
+  self:wait("it is answered", "return #require('sidestream').permissions() == 0")
+end
+
+--- Runs a command that lets the user choose, and chooses what has a text.
+---@param command string
+---@param text string
+function Editor:choose(command, text)
+  self:lua(
+    [[
+    local text = ...
+    chosen = nil
+    vim.ui.select = function(items, options, callback)
+      for _, item in ipairs(items) do
+        if options.format_item(item):find(text, 1, true) then
+          chosen = true
+          return callback(item)
+        end
+      end
+      chosen = false
+    end
+  ]],
+    text
+  )
+  self:command(command)
+  self:wait(text .. " is offered", "return chosen")
 end
 
 function Editor:close()

@@ -51,7 +51,7 @@ end
 function M.new()
   local path = assert(vim.uv.fs_realpath(assert(vim.uv.fs_mkdtemp("/tmp/sidestream-nvim-XXXXXX"))))
   local sandbox = setmetatable({ path = path, project = path .. "/project", jobs = {} }, Sandbox)
-  for _, folder in ipairs({ "home", "project", "config", "data", "state", "cache" }) do
+  for _, folder in ipairs({ "home", "project", "config", "data", "state", "cache", "bin" }) do
     vim.fn.mkdir(path .. "/" .. folder, "p")
   end
   sandbox:write("notes.txt", "one\n")
@@ -68,6 +68,7 @@ function M.new()
   table.insert(sandbox.jobs, job)
   sandbox.environment = {
     HOME = path .. "/home",
+    PATH = path .. "/bin:" .. vim.env.PATH,
     XDG_CONFIG_HOME = path .. "/config",
     XDG_DATA_HOME = path .. "/data",
     XDG_STATE_HOME = path .. "/state",
@@ -90,6 +91,17 @@ function Sandbox:write(name, text)
   local file = assert(io.open(path, "w"))
   file:write(text)
   file:close()
+  return path
+end
+
+--- A program that Neovim and what it starts find before those of the machine.
+---@param name string
+---@param text string of a shell script
+---@return string path
+function Sandbox:program(name, text)
+  local path = self.path .. "/bin/" .. name
+  vim.fn.writefile(vim.split("#!/bin/sh\n" .. text, "\n"), path)
+  vim.uv.fs_chmod(path, tonumber("755", 8))
   return path
 end
 

@@ -1,9 +1,9 @@
--- The pure parts: text from outside, Markdown's marks, patches read backwards, settings.
+-- The pure parts: text from outside, Markdown's marks, settings.
 
 local config = require("sidestream.config")
 local markdown = require("sidestream.view.markdown")
-local patches = require("sidestream.patch")
 local sanitize = require("sidestream.view.sanitize")
+local syntax = require("sidestream.view.syntax")
 
 test("controls and terminal escapes go, tabs and line feeds stay", function()
   same("a\tb\nc", sanitize.text("a\tb\r\nc"))
@@ -22,38 +22,46 @@ test("an escape that is cut between two pieces is still one", function()
   same({ "line", "\r" }, { first, kept })
 end)
 
-test("Markdown's marks are found, and code is left alone", function()
-  local groups = {}
-  for _, span in ipairs(markdown.spans("some **bold** and `co**de**` text")) do
-    if not span.conceal then
-      table.insert(groups, span[3])
+-- The text of a line as it is shown, and the highlight groups of its pieces.
+local function marks(line)
+  vim.wait(1000, function()
+    return syntax.language("markdown_inline") ~= nil
+  end, 5)
+  local groups, shown = {}, line
+  for _, span in vim.iter(markdown.spans(line)):rev():enumerate() do
+    if span.conceal then
+      shown = shown:sub(1, span[1]) .. span.conceal .. shown:sub(span[2] + 1)
+    else
+      groups[line:sub(span[1] + 1, span[2])] = span[3]
     end
   end
-  table.sort(groups)
-  same({ "SidestreamBold", "SidestreamInlineCode" }, groups)
+  return shown, groups
+end
+
+test("Markdown's marks are hidden, and what they mark is coloured", function()
+  local shown, groups = marks("some **bold** and `co**de**`, a [link](http://x)")
+  same("some bold and co**de**, a link", shown)
+  same("@markup.strong.markdown_inline", groups["**bold**"])
+  same("@markup.raw.markdown_inline", groups["`co**de**`"])
+  same("Title", marks("## Title"))
+  same({ { 0, 3, "SidestreamBullet" } }, markdown.spans("  - an item"))
+  same({ { 0, 7, "SidestreamQuote" } }, markdown.spans("> quote"))
   same({}, markdown.spans(("x**y** "):rep(10000)))
+end)
+
+test("brackets are not hidden where they are no link", function()
+  same("list[0] of [{}] has [x]", marks("list[0] of [{}] has [x]"))
+end)
+
+test("fences open code, and inline code with three marks is no fence", function()
   same("lua", markdown.fence("```lua"))
   same("", markdown.fence("  ~~~"))
   same(nil, markdown.fence("```inline``` text"))
 end)
 
 test("snake_case and globs are no italics", function()
-  same({}, markdown.spans("a snake_case_name here"))
-  same({}, markdown.spans("5 * 3 * 2"))
-end)
-
-test("a patch is taken back, also when the file has moved on around it", function()
-  local patch = "--- a\n+++ b\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n"
-  same({ "one", "two", "three" }, patches.before({ "one", "TWO", "three" }, patch))
-  same({ "new", "one", "two", "three" }, patches.before({ "new", "one", "TWO", "three" }, patch))
-  same(nil, patches.before({ "all", "else" }, patch))
-  same({}, patches.before({ "a", "b" }, "@@ -0,0 +1,2 @@\n+a\n+b\n"))
-  same({ "a", "b" }, patches.before({}, "@@ -1,2 +0,0 @@\n-a\n-b\n"))
-end)
-
-test("several diffs of one file are taken back last first", function()
-  local patch = "@@ -1,1 +1,1 @@\n-one\n+two\n@@ -1,1 +1,1 @@\n-two\n+three\n"
-  same({ "one" }, patches.before({ "three" }, patch))
+  same({}, (select(2, marks("a snake_case_name here"))))
+  same({}, (select(2, marks("5 * 3 * 2"))))
 end)
 
 test("settings that do not exist or are of the wrong type are named", function()

@@ -100,6 +100,8 @@ impl Setup {
         let mut settings = json!({"server": {
             "command": [programs::opencode().await],
             "env": environment,
+            // 2.x would join or start a service, which is tested by itself.
+            "scope": "workspace",
         }});
         merge(&mut settings, self.settings);
         let mut command = Command::new(programs::sidestream());

@@ -30,13 +30,12 @@ local KEPT = 8
 local Chat = {}
 Chat.__index = Chat
 
+---@type table<integer, sidestream.Chat> by buffer of the conversation
+M.all = {}
 ---@type table<string, sidestream.Chat>
 M.by_session = {}
----@type table<integer, sidestream.Chat>
-M.by_buffer = {}
 ---@type table<string, sidestream.Chat> by directory
 local drafts = {}
-local drafts_made = 0
 
 --- The folder that the user works in.
 ---@return string
@@ -45,95 +44,79 @@ function M.directory()
   return root and root() or vim.fn.getcwd(-1, 0)
 end
 
----@param buffer integer
----@param name string
-local function rename(buffer, name)
-  -- A buffer that was wiped in the meantime, or a name that is taken, is no reason to fail.
-  if vim.api.nvim_buf_is_valid(buffer) then
-    pcall(vim.api.nvim_buf_set_name, buffer, name)
-  end
-end
-
 ---@param directory string
 ---@return sidestream.Chat
 local function new(directory)
-  drafts_made = drafts_made + 1
   local buffer = vim.api.nvim_create_buf(false, true)
-  rename(buffer, ("sidestream://session/draft/%d"):format(drafts_made))
   vim.bo[buffer].bufhidden = "hide"
   vim.bo[buffer].undolevels = -1
   vim.bo[buffer].modifiable = false
   local chat = setmetatable({ directory = directory, buffer = buffer, used = vim.uv.now() }, Chat)
   chat.view = views.new(buffer)
   chat.prompt = require("sidestream.prompt").new(chat)
-  M.by_buffer[buffer] = chat
-  M.by_buffer[chat.prompt.buffer] = chat
+  M.all[buffer] = chat
   vim.bo[buffer].filetype = "sidestream"
   require("sidestream.keys").bind(chat)
-  vim.api.nvim_create_autocmd("BufWipeout", {
-    buffer = buffer,
-    callback = function()
-      vim.schedule(function()
-        chat:forget()
-      end)
-    end,
-  })
+  local forget = vim.schedule_wrap(function()
+    chat:forget()
+  end)
+  vim.api.nvim_create_autocmd("BufWipeout", { buffer = buffer, callback = forget })
   return chat
 end
 
----@param chat sidestream.Chat
+--- Makes sure that the folder has an instance.
 ---@param callback fun(failure: table?)
-local function with_instance(chat, callback)
-  if chat.instance_id and state.instances[chat.instance_id] then
+function Chat:connect(callback)
+  if state.instances[self.instance_id or ""] then
     return callback()
   end
-  client.request("instance/open", { directory = chat.directory }, function(failure, instance)
+  client.request("instance/open", { directory = self.directory }, function(failure, instance)
+    if instance then
+      self.instance_id = instance.id
+      if not state.instances[instance.id] then
+        state.keep_instance(instance)
+      end
+      self.prompt:attach()
+    end
+    callback(failure)
+  end)
+end
+
+--- The instance of the folder that is worked in, for requests that are about no session.
+---@param action fun(instance_id: string)
+function M.with_instance(action)
+  local chat = require("sidestream").chat()
+  chat:connect(function(failure)
     if failure then
-      return callback(failure)
+      notify.failure(failure)
+    else
+      action(chat.instance_id --[[@as string]])
     end
-    if not state.instances[instance.id] then
-      state.keep_instance(instance)
-    end
-    chat.instance_id = instance.id
-    chat.prompt:attach()
-    callback()
   end)
 end
 
 --- What the user writes before there is a session: one for each folder.
----@param directory? string
 ---@return sidestream.Chat
-function M.draft(directory)
-  directory = directory or M.directory()
-  local draft = drafts[directory]
-  if not draft or not draft.view:is_valid() then
-    draft = new(directory)
-    drafts[directory] = draft
+function M.draft()
+  local directory = M.directory()
+  if not (drafts[directory] and drafts[directory].view:is_valid()) then
+    drafts[directory] = new(directory)
   end
-  with_instance(draft, function(failure)
-    if failure then
-      notify.failure(failure)
-    end
-  end)
-  return draft
+  return drafts[directory]
 end
 
----@param chat sidestream.Chat
 ---@param session sidestream.Session
-local function bind(chat, session)
-  chat.instance_id, chat.session_id = session.instanceId, session.id
-  chat.view.session_id = session.id
-  M.by_session[session.id] = chat
-  if drafts[chat.directory] == chat then
-    drafts[chat.directory] = nil
+function Chat:bind(session)
+  self.instance_id, self.session_id = session.instanceId, session.id
+  self.view.session_id = session.id
+  M.by_session[session.id] = self
+  if drafts[self.directory] == self then
+    drafts[self.directory] = nil
   end
-  rename(chat.buffer, ("sidestream://session/%s/%s"):format(session.instanceId, session.id))
-  chat.prompt:attach()
-  chat.transcript = transcripts.open(session.instanceId, session.id, chat.view, function(failure)
-    if (failure.data or {}).kind ~= "sessionNotFound" then
-      notify.failure(failure)
-    end
-  end)
+  -- The name may be taken by a buffer that is about to go.
+  pcall(vim.api.nvim_buf_set_name, self.buffer, ("sidestream://session/%s/%s"):format(session.instanceId, session.id))
+  self.prompt:attach()
+  self.transcript = transcripts.open(session.instanceId, session.id, self.view)
 end
 
 -- The ones that were not looked at for longest make room; what was typed into them is kept.
@@ -158,15 +141,14 @@ function M.of(session)
     make_room()
     local instance = state.instances[session.instanceId]
     chat = new(instance and instance.directory or M.directory())
-    bind(chat, session)
+    chat:bind(session)
   end
-  chat.used = vim.uv.now()
   return chat
 end
 
 ---@return sidestream.Session?
 function Chat:session()
-  return self.session_id and state.sessions[self.session_id] or nil
+  return state.sessions[self.session_id or ""]
 end
 
 --- Makes sure that there is a session.
@@ -185,7 +167,7 @@ function Chat:ensure(callback)
       waiter(failure)
     end
   end
-  with_instance(self, function(failure)
+  self:connect(function(failure)
     if failure then
       return done(failure)
     end
@@ -193,7 +175,7 @@ function Chat:ensure(callback)
     client.request("session/create", params, function(refused, session)
       if session then
         state.sessions[session.id] = state.sessions[session.id] or session
-        bind(self, session)
+        self:bind(session)
       end
       done(refused)
     end)
@@ -209,28 +191,22 @@ end
 --- Sends what a person typed.
 ---@param text string
 ---@param options? sidestream.SendOptions
----@param callback? fun(failure: table?)
+---@param callback? fun(failure: table?) without it, failures are shown
 function Chat:send(text, options, callback)
-  options = options or {}
-  callback = callback or function(failure)
-    if failure then
-      notify.failure(failure)
-    end
-  end
+  options, callback = options or {}, callback or notify.failure
   self:ensure(function(failure)
     if failure then
       return callback(failure)
     end
-    local model = options.model or self.model
-    client.request("session/send", {
-      instanceId = self.instance_id,
-      sessionId = self.session_id,
+    local model = options.model or self.model or {}
+    local params = self:params({
       text = text,
       parts = options.parts and #options.parts > 0 and options.parts or nil,
       agent = options.agent or self.agent,
-      model = model and { providerId = model.providerId, modelId = model.modelId } or nil,
-      variant = options.variant or (model and model.variant),
-    }, function(refused)
+      model = model.modelId and { providerId = model.providerId, modelId = model.modelId } or nil,
+      variant = options.variant or model.variant,
+    })
+    client.request("session/send", params, function(refused)
       if not refused then
         events.emit("PromptSent", { sessionId = self.session_id, text = text })
       end
@@ -252,18 +228,14 @@ function Chat:forget()
   if self.transcript then
     self.transcript:close()
   end
-  M.by_buffer[self.buffer] = nil
-  M.by_buffer[self.prompt.buffer] = nil
-  if self.session_id and M.by_session[self.session_id] == self then
+  M.all[self.buffer] = nil
+  if M.by_session[self.session_id or ""] == self then
     M.by_session[self.session_id] = nil
   end
   if drafts[self.directory] == self then
     drafts[self.directory] = nil
   end
-  self.prompt:keep_draft()
-  if vim.api.nvim_buf_is_valid(self.prompt.buffer) then
-    vim.api.nvim_buf_delete(self.prompt.buffer, { force = true })
-  end
+  self.prompt:forget()
 end
 
 --- A session that is gone leaves its text to be read, and its prompt to be sent elsewhere.
@@ -274,9 +246,7 @@ function M.session_removed(session_id)
     return
   end
   M.by_session[session_id] = nil
-  if chat.transcript then
-    chat.transcript.closed = true
-  end
+  transcripts.let_go(session_id)
   chat.session_id, chat.transcript, chat.view.session_id = nil, nil, nil
   chat.view:tail_changed()
   if chat.view:is_visible() then
@@ -284,22 +254,17 @@ function M.session_removed(session_id)
   end
 end
 
---- After a new start of the server, sessions are opened again where they can be seen.
+--- After a new start of the server, everything that was open is opened again.
 function M.reconnect()
-  local seen = {}
-  for _, chat in pairs(M.by_buffer) do
-    if not seen[chat] and chat.view:is_valid() then
-      seen[chat] = true
-      chat.instance_id = nil
-      with_instance(chat, function(failure)
-        if failure then
-          notify.failure(failure)
-        elseif chat.transcript then
-          chat.transcript.instance_id = chat.instance_id
-          chat.transcript:reload()
-        end
-      end)
-    end
+  for _, chat in pairs(M.all) do
+    chat.instance_id = nil
+    chat:connect(function(failure)
+      notify.failure(failure)
+      if not failure and chat.transcript then
+        chat.transcript.instance_id = chat.instance_id --[[@as string]]
+        chat.transcript:reload()
+      end
+    end)
   end
 end
 

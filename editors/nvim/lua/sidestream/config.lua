@@ -18,7 +18,6 @@ local M = {}
 ---@field root? fun(): string the folder to work in; the working directory when absent
 ---@field server table where OpenCode comes from, as in the protocol's `ServerSettings`
 ---@field reconnect table
----@field history { pageSize: integer }
 ---@field panel sidestream.Panel
 ---@field keymaps sidestream.Keymaps
 ---@field code_actions boolean offer code actions in files
@@ -28,7 +27,6 @@ local M = {}
 M.defaults = {
   server = {},
   reconnect = {},
-  history = { pageSize = 40 },
   panel = {
     layout = "right",
     width = 0.42,
@@ -80,7 +78,8 @@ end
 
 ---@return sidestream.Config
 function M.get()
-  return vim.tbl_deep_extend("force", M.defaults, vim.g.sidestream or {}, from_setup)
+  ---@diagnostic disable-next-line: return-type-mismatch
+  return vim.tbl_deep_extend("force", M.defaults --[[@as table]], vim.g.sidestream or {}, from_setup)
 end
 
 -- Types of the settings that have no default.
@@ -113,7 +112,8 @@ end
 ---@return string[]
 function M.problems()
   local problems = {}
-  compare(vim.tbl_deep_extend("force", vim.g.sidestream or {}, from_setup), M.defaults, "", problems)
+  local given = vim.tbl_deep_extend("force", vim.g.sidestream or {}, from_setup) --[[@as table]]
+  compare(given, M.defaults, "", problems)
   table.sort(problems)
   return problems
 end

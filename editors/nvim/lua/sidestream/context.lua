@@ -1,7 +1,9 @@
 -- What goes along with a prompt: files, lines, diagnostics, the quickfix list, images. Each is a chip
 -- above the prompt, to be seen and taken away again.
 
+local menu = require("sidestream.menu")
 local notify = require("sidestream.notify")
+local sanitize = require("sidestream.view.sanitize")
 
 local M = {}
 
@@ -15,26 +17,16 @@ local function short(path)
   return vim.fn.fnamemodify(path, ":~:.")
 end
 
--- The window that the user was in before the panel.
----@return integer buffer
+-- The file that the user was in before the panel.
+---@return integer? buffer
 local function source()
-  local function is_file(buffer)
-    return vim.bo[buffer].buftype == "" and vim.api.nvim_buf_get_name(buffer) ~= ""
-  end
-  local current = vim.api.nvim_get_current_buf()
-  if is_file(current) then
-    return current
-  end
-  local before = vim.fn.win_getid(vim.fn.winnr("#"))
-  if before ~= 0 and is_file(vim.api.nvim_win_get_buf(before)) then
-    return vim.api.nvim_win_get_buf(before)
-  end
-  for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
-    if is_file(vim.api.nvim_win_get_buf(window)) then
-      return vim.api.nvim_win_get_buf(window)
+  local windows = { vim.api.nvim_get_current_win(), vim.fn.win_getid(vim.fn.winnr("#")) }
+  for _, window in ipairs(vim.list_extend(windows, vim.api.nvim_tabpage_list_wins(0))) do
+    local buffer = window ~= 0 and vim.api.nvim_win_get_buf(window)
+    if buffer and vim.bo[buffer].buftype == "" and vim.api.nvim_buf_get_name(buffer) ~= "" then
+      return buffer
     end
   end
-  return current
 end
 
 --- Lines of a buffer as they are now, saved or not.
@@ -43,7 +35,6 @@ end
 ---@param last integer
 ---@return sidestream.Chip
 function M.lines(buffer, first, last)
-  buffer = buffer == 0 and vim.api.nvim_get_current_buf() or buffer
   local text = table.concat(vim.api.nvim_buf_get_lines(buffer, first - 1, last, false), "\n")
   local name = vim.api.nvim_buf_get_name(buffer)
   if name == "" then
@@ -56,10 +47,11 @@ end
 ---@return sidestream.Chip?
 local function file()
   local buffer = source()
-  local name = vim.api.nvim_buf_get_name(buffer)
-  if name == "" or vim.bo[buffer].buftype ~= "" then
+  if not buffer then
     return nil
-  elseif vim.bo[buffer].modified then
+  end
+  local name = vim.api.nvim_buf_get_name(buffer)
+  if vim.bo[buffer].modified then
     -- OpenCode would read what is on disk.
     local chip = M.lines(buffer, 1, vim.api.nvim_buf_line_count(buffer))
     chip.label = short(name) .. " (unsaved)"
@@ -68,35 +60,36 @@ local function file()
   return { label = short(name), parts = { { type = "file", path = name } } }
 end
 
+---@param label string with %d for how many there are
+---@param title string
+---@param lines string[]
+---@return sidestream.Chip?
+local function list(label, title, lines)
+  if #lines > 0 then
+    local text = title .. ":\n" .. table.concat(lines, "\n")
+    return { label = label:format(#lines), parts = { { type = "text", text = text } } }
+  end
+end
+
 ---@return sidestream.Chip?
 local function diagnostics()
   local buffer = source()
-  local name = short(vim.api.nvim_buf_get_name(buffer))
-  local lines = {}
-  for _, found in ipairs(vim.diagnostic.get(buffer)) do
-    local names = vim.diagnostic.severity --[[@as table<integer, string>]]
-    local severity = names[found.severity] or "INFO"
-    table.insert(lines, ("%s:%d:%d: %s: %s"):format(name, found.lnum + 1, found.col + 1, severity, found.message))
-  end
-  if #lines == 0 then
-    return nil
-  end
-  local text = "Diagnostics of " .. name .. ":\n" .. table.concat(lines, "\n")
-  return { label = ("%d diagnostics of %s"):format(#lines, name), parts = { { type = "text", text = text } } }
+  local name = buffer and short(vim.api.nvim_buf_get_name(buffer)) or ""
+  local severities = vim.diagnostic.severity --[[@as table<integer, string>]]
+  local lines = vim.tbl_map(function(found)
+    local severity = severities[found.severity] or "INFO"
+    return ("%s:%d:%d: %s: %s"):format(name, found.lnum + 1, found.col + 1, severity, found.message)
+  end, buffer and vim.diagnostic.get(buffer) or {})
+  return list("%d diagnostics of " .. name:gsub("%%", "%%%%"), "Diagnostics of " .. name, lines)
 end
 
 ---@return sidestream.Chip?
 local function quickfix()
-  local lines = {}
-  for _, item in ipairs(vim.fn.getqflist()) do
+  local lines = vim.tbl_map(function(item)
     local name = item.bufnr > 0 and short(vim.api.nvim_buf_get_name(item.bufnr)) or ""
-    table.insert(lines, ("%s:%d:%d: %s"):format(name, item.lnum, item.col, item.text))
-  end
-  if #lines == 0 then
-    return nil
-  end
-  local text = "The quickfix list:\n" .. table.concat(lines, "\n")
-  return { label = ("quickfix (%d)"):format(#lines), parts = { { type = "text", text = text } } }
+    return ("%s:%d:%d: %s"):format(name, item.lnum, item.col, item.text)
+  end, vim.fn.getqflist())
+  return list("quickfix (%d)", "The quickfix list", lines)
 end
 
 -- Programs that write the clipboard's image to their output.
@@ -110,16 +103,13 @@ local CLIPBOARDS = {
 local function image()
   for _, command in ipairs(CLIPBOARDS) do
     if vim.fn.executable(command[1]) == 1 then
-      local ok, done = pcall(function()
-        return vim.system(command, { text = false, timeout = 2000 }):wait()
-      end)
-      if ok and done.code == 0 and done.stdout and done.stdout:sub(2, 4) == "PNG" then
+      local done = vim.system(command, { timeout = 2000 }):wait()
+      if done.stdout and done.stdout:sub(2, 4) == "PNG" then
         local part = { type = "image", mime = "image/png", data = vim.base64.encode(done.stdout) }
         return { label = ("image (%d kB)"):format(math.ceil(#done.stdout / 1024)), parts = { part } }
       end
     end
   end
-  return nil
 end
 
 ---@type table<string, { get: (fun(): sidestream.Chip?), none: string }>
@@ -148,42 +138,33 @@ function M.add(kind, prompt)
   end
 end
 
---- An image goes to the prompt as a chip; anything else is pasted as the key did before.
----@param prompt sidestream.Prompt
-function M.paste_image(prompt)
-  M.add("image", prompt)
-end
-
 --- Lets the user attach something, or take something away.
 ---@param prompt sidestream.Prompt
 function M.pick(prompt)
   local choices = {}
   for index, chip in ipairs(prompt.chips) do
-    table.insert(choices, {
-      label = "remove " .. chip.label,
-      run = function()
-        prompt:remove_chip(index)
-      end,
-    })
+    table.insert(choices, { "remove " .. chip.label, prompt.remove_chip, prompt, index })
   end
   for _, kind in ipairs({ "file", "diagnostics", "quickfix", "image" }) do
-    table.insert(choices, {
-      label = "attach " .. kind,
-      run = function()
-        M.add(kind, prompt)
-      end,
-    })
+    table.insert(choices, { "attach " .. kind, M.add, kind, prompt })
   end
-  vim.ui.select(choices, {
-    prompt = "Context",
-    format_item = function(choice)
-      return choice.label
-    end,
-  }, function(choice)
-    if choice then
-      choice.run()
-    end
-  end)
+  menu("Context", choices)
+end
+
+--- Takes the user to the prompt, with lines attached and words to begin with.
+---@param chip? sidestream.Chip
+---@param text? string
+function M.ask(chip, text)
+  local sidestream = require("sidestream")
+  sidestream.open()
+  local prompt = sidestream.chat().prompt
+  if chip then
+    prompt:attach_chip(chip)
+  end
+  if text and text ~= "" then
+    prompt:set_text(text)
+  end
+  vim.cmd.startinsert({ bang = true })
 end
 
 --- What the server wants added to the prompt, as a code action asked.
@@ -191,16 +172,9 @@ end
 ---@param parts sidestream.PromptPart[]
 function M.add_parts(prompt, parts)
   for _, part in ipairs(parts) do
-    local label = part.type
-    if part.path then
-      label = short(part.path)
-      if part.range then
-        label = ("%s:%d-%d"):format(label, part.range.start, part.range["end"])
-      end
-    elseif part.text then
-      label = part.text:match("^[^\n]*"):sub(1, 40)
-    elseif part.name then
-      label = "@" .. part.name
+    local label = part.path and short(part.path) or part.name or sanitize.head(part.text or part.type, 40)
+    if part.range then
+      label = ("%s:%d-%d"):format(label, part.range.start, part.range["end"])
     end
     prompt:attach_chip({ label = label, parts = { part } })
   end

@@ -1,6 +1,7 @@
 -- Files that a tool edited while they are open: they are read again, unless that would lose what
 -- the user has not saved.
 
+local diff = require("sidestream.diff")
 local events = require("sidestream.events")
 local notify = require("sidestream.notify")
 
@@ -10,9 +11,10 @@ local M = {}
 ---@type table<integer, true>
 local conflicts = {}
 
+--- The buffer that has a file.
 ---@param path string
 ---@return integer?
-local function buffer_of(path)
+function M.buffer_of(path)
   local real = vim.uv.fs_realpath(path) or path
   for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
     local name = vim.api.nvim_buf_is_loaded(buffer) and vim.api.nvim_buf_get_name(buffer) or ""
@@ -33,20 +35,17 @@ local function guard(buffer)
     ("OpenCode changed %s on disk, and it has unsaved changes here. Yours are kept.\n"):format(name)
       .. ":Sidestream conflicts shows both; :e! takes the one on disk, :w! yours."
   )
-  -- Neovim's own question about it would come in between; the answer is given here.
-  vim.api.nvim_create_autocmd({ "BufWritePost", "BufReadPost", "BufWipeout" }, {
-    buffer = buffer,
-    once = true,
-    callback = function()
-      conflicts[buffer] = nil
-    end,
-  })
+  local function settled()
+    conflicts[buffer] = nil
+  end
+  local settling = { "BufWritePost", "BufReadPost", "BufWipeout" }
+  vim.api.nvim_create_autocmd(settling, { buffer = buffer, once = true, callback = settled })
 end
 
 ---@param path string
 function M.changed(path)
   events.emit("FileChanged", { path = path })
-  local buffer = buffer_of(path)
+  local buffer = M.buffer_of(path)
   if not buffer then
     return
   elseif vim.bo[buffer].modified then
@@ -64,17 +63,9 @@ function M.conflicts()
   if not buffer then
     return notify.info("No file was changed in both places.")
   end
-  vim.cmd("tab sbuffer " .. buffer)
-  local filetype, path = vim.bo.filetype, vim.api.nvim_buf_get_name(buffer)
-  vim.cmd.diffthis()
-  local disk = vim.api.nvim_create_buf(false, true)
-  vim.api.nvim_buf_set_lines(disk, 0, -1, false, vim.uv.fs_stat(path) and vim.fn.readfile(path) or {})
-  pcall(vim.api.nvim_buf_set_name, disk, ("sidestream://disk/%d/%s"):format(disk, path))
-  vim.bo[disk].filetype = filetype
-  vim.bo[disk].bufhidden = "wipe"
-  vim.bo[disk].modifiable = false
-  local window = vim.api.nvim_open_win(disk, false, { split = "left", win = 0 })
-  vim.api.nvim_win_call(window, vim.cmd.diffthis)
+  local path = vim.api.nvim_buf_get_name(buffer)
+  local disk = vim.uv.fs_stat(path) and table.concat(vim.fn.readfile(path), "\n") or ""
+  diff.show(path, disk, "on disk", "yours")
 end
 
 return M

@@ -6,92 +6,82 @@ local state = require("sidestream.state")
 
 local M = {}
 
+local health = vim.health
+
 ---@param id integer
 ---@return string?
 local function memory(id)
-  local ok, done = pcall(function()
-    return vim.system({ "ps", "-o", "rss=", "-p", tostring(id) }, { text = true, timeout = 1000 }):wait()
-  end)
-  local kilobytes = ok and tonumber(done.stdout)
-  return kilobytes and ("%d MB"):format(kilobytes / 1024) or nil
+  local has_ps = vim.fn.executable("ps") == 1
+  local kilobytes = has_ps and tonumber(vim.fn.systemlist({ "ps", "-o", "rss=", "-p", tostring(id) })[1])
+  return kilobytes and ("%d MB"):format(kilobytes / 1024)
 end
 
 ---@param instance sidestream.Instance
-local function report(instance)
-  local health = vim.health
-  local line = ("%s: %s"):format(instance.directory, instance.state)
+local function check_instance(instance)
+  local words = { instance.state }
   local server = instance.server
   if server then
-    local about = { "OpenCode " .. (server.version or "of an unknown version"), server.dialect }
-    if server.pid then
-      table.insert(about, "process " .. server.pid)
-      table.insert(about, memory(server.pid))
-    end
-    table.insert(about, server.owned and "started by Sidestream" or "attached at " .. server.url)
-    line = line .. ", " .. table.concat(about, ", ")
+    table.insert(words, "OpenCode " .. (server.version or "of an unknown version"))
+    table.insert(words, server.dialect)
+    table.insert(words, server.pid and "process " .. server.pid)
+    table.insert(words, server.pid and memory(server.pid))
+    table.insert(words, server.owned and "started by Sidestream" or "attached at " .. server.url)
   end
-  local lost = state.reconnects[instance.id] or 0
-  if lost > 0 then
-    line = ("%s; the connection was lost %d times"):format(line, lost)
-  end
+  local lost = state.reconnects[instance.id]
+  table.insert(words, lost and ("the connection was lost %d times"):format(lost))
+  local line = instance.directory .. ": " .. table.concat(words, ", ")
   if instance.state == "connected" then
     health.ok(line)
   elseif instance.error then
-    health.error(line .. ": " .. instance.error.message, instance.error.hint and { instance.error.hint })
+    health.error(line .. ": " .. instance.error.message, { instance.error.hint })
   else
     health.info(line)
   end
 end
 
-function M.check()
-  local health = vim.health
+local function check_neovim()
   health.start("Neovim")
   local version = tostring(vim.version())
   if vim.fn.has("nvim-0.11") == 1 then
     health.ok("Neovim " .. version)
-  elseif vim.fn.has("nvim-0.10") == 1 then
-    health.ok(("Neovim %s; completion in prompts comes by itself from 0.11 on"):format(version))
   else
-    health.error(("Neovim %s is too old"):format(version), { "Install 0.10 or later." })
+    health.ok(("Neovim %s; completion in prompts comes by itself from 0.11 on"):format(version))
   end
-
   health.start("Settings")
   local problems = config.problems()
-  for _, problem in ipairs(problems) do
-    health.warn(problem)
-  end
+  vim.iter(problems):each(health.warn)
   if #problems == 0 then
     health.ok("All known")
   end
+end
 
+local function check_program()
   health.start("The sidestream program")
   local command, problem = client.command()
-  if not command then
-    return health.error(problem or "It was not found.")
-  end
-  health.ok(table.concat(command, " "))
   local connection = client.connection()
-  if not connection or not connection.client then
-    local run = vim.list_extend(vim.list_slice(command), { "--version" })
-    local ok, done = pcall(function()
-      return vim.system(run, { text = true, timeout = 5000 }):wait()
-    end)
-    if ok and done.code == 0 then
-      health.info(vim.trim(done.stdout) .. "; not started yet, :Sidestream open does")
+  if not command then
+    health.error(problem or "It was not found.")
+  elseif connection and connection.client then
+    health.ok(("%s, version %s, protocol %d"):format(command[1], connection.version or "unknown", client.PROTOCOL))
+  else
+    local version = vim.fn.systemlist(vim.list_extend(vim.list_slice(command), { "--version" }))[1]
+    if vim.v.shell_error == 0 then
+      health.ok(("%s, %s; not started yet, :Sidestream open does"):format(command[1], version or ""))
     else
-      health.error("It does not run.", { "Run it in a terminal to see why: " .. table.concat(run, " ") })
+      health.error("It does not run.", { "Run it in a terminal to see why: " .. table.concat(command, " ") })
     end
-    return health.info("`sidestream doctor` in a terminal checks OpenCode, step by step.")
+    health.info("`sidestream doctor` in a terminal checks OpenCode, step by step.")
   end
-  health.ok(("version %s, protocol %d"):format(connection.version or "unknown", client.PROTOCOL))
+end
 
+function M.check()
+  check_neovim()
+  check_program()
   health.start("OpenCode servers")
   if not next(state.instances) then
     health.info("None; :Sidestream open starts one")
   end
-  for _, instance in pairs(state.instances) do
-    report(instance)
-  end
+  vim.iter(vim.tbl_values(state.instances)):each(check_instance)
 end
 
 return M

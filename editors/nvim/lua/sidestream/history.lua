@@ -15,17 +15,10 @@ end
 ---@return string[] oldest first
 function M.entries()
   if not entries then
-    entries = {}
-    local file = io.open(path(), "r")
-    if file then
-      local ok, read = pcall(vim.json.decode, file:read("*a"))
-      file:close()
-      if ok and type(read) == "table" then
-        entries = vim.tbl_filter(function(entry)
-          return type(entry) == "string"
-        end, read)
-      end
-    end
+    local ok, read = pcall(function()
+      return vim.json.decode(table.concat(vim.fn.readfile(path()), "\n"))
+    end)
+    entries = ok and read --[[@as any]] or {}
   end
   return entries
 end
@@ -37,16 +30,12 @@ function M.add(text)
     return
   end
   table.insert(all, text)
-  while #all > LENGTH do
-    table.remove(all, 1)
-  end
+  entries = vim.list_slice(all, math.max(1, #all - LENGTH + 1))
   -- A history that cannot be written is no reason to bother someone who sends a prompt.
   pcall(function()
-    vim.fn.mkdir(vim.fs.dirname(path()), "p", tonumber("700", 8))
+    vim.fn.mkdir(vim.fs.dirname(path()), "p", "0o700")
     local temporary = ("%s.%d"):format(path(), vim.uv.os_getpid())
-    local file = assert(io.open(temporary, "w"))
-    file:write(vim.json.encode(all))
-    file:close()
+    vim.fn.writefile({ vim.json.encode(entries) }, temporary)
     assert(os.rename(temporary, path()))
   end)
 end

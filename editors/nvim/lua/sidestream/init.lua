@@ -1,5 +1,6 @@
 -- What Sidestream offers to Lua. Commands and keys use nothing else.
 
+local actions = require("sidestream.actions")
 local chats = require("sidestream.chat")
 local client = require("sidestream.client")
 local config = require("sidestream.config")
@@ -8,6 +9,7 @@ local notify = require("sidestream.notify")
 local panel = require("sidestream.panel")
 local state = require("sidestream.state")
 local transcripts = require("sidestream.transcript")
+local views = require("sidestream.view")
 
 local M = {}
 
@@ -18,9 +20,21 @@ local M = {}
 ---@field focus? boolean take the cursor to the prompt; true when absent
 
 --- Sets what `vim.g.sidestream` could set as well. Nothing requires it.
----@param opts? table
-function M.setup(opts)
-  config.setup(opts)
+M.setup = config.setup
+
+-- The conversation that was asked for: a session's, a new one, or the one shown last in this folder.
+---@param opts sidestream.OpenOptions
+---@return sidestream.Chat?
+local function wanted(opts)
+  if opts.session then
+    local session = state.sessions[opts.session]
+    return session and chats.of(session)
+  end
+  local last = panel.chat()
+  if last and not opts.new and (panel.windows() or last.directory == chats.directory()) then
+    return last
+  end
+  return chats.draft()
 end
 
 --- Shows the panel.
@@ -30,30 +44,19 @@ function M.open(opts)
   if opts.layout and not vim.tbl_contains({ "right", "left", "float", "current" }, opts.layout) then
     return notify.error(("The panel cannot be `%s`; right, left, float and current can."):format(opts.layout))
   end
-  local chat
-  local id = opts.session or "" ---@type string
-  local session = state.sessions[id]
-  if opts.session and not session then
+  local chat = wanted(opts)
+  if not chat then
     return notify.error(("There is no session %s (any more)."):format(opts.session))
-  elseif session then
-    chat = chats.of(session)
-  elseif opts.new then
-    chat = chats.draft()
-  else
-    local last = panel.chat()
-    local same_folder = last and (panel.windows() or last.directory == chats.directory())
-    chat = same_folder and last or chats.draft()
   end
   panel.show(chat, opts.layout)
+  chat:connect(notify.failure)
   if opts.focus ~= false then
     panel.focus_prompt()
   end
 end
 
 --- Hides the panel; nothing stops.
-function M.close()
-  panel.close()
-end
+M.close = panel.close
 
 --- Shows or hides the panel.
 ---@param opts? sidestream.OpenOptions
@@ -65,6 +68,7 @@ function M.toggle(opts)
   end
 end
 
+--- The conversation that the panel shows, or would show.
 ---@return sidestream.Chat
 function M.chat()
   return panel.chat() or chats.draft()
@@ -77,14 +81,6 @@ function M.send(text, opts)
   M.chat():send(text, opts)
 end
 
---- Stops the current session's run.
-function M.abort()
-  local chat = panel.chat()
-  if chat and chat.session_id then
-    client.call("session/abort", chat:params())
-  end
-end
-
 --- The current session.
 ---@return sidestream.Session?
 function M.session()
@@ -92,38 +88,45 @@ function M.session()
   return chat and chat:session()
 end
 
+--- Stops the current session's run.
+function M.abort()
+  local session = M.session()
+  if session then
+    actions.abort(session)
+  end
+end
+
 --- Permissions that wait, in all sessions.
 ---@return sidestream.Permission[]
 function M.permissions()
-  return state.waiting_permissions()
+  return state.waiting_items("permission")
+end
+
+--- Questions that wait, in all sessions.
+---@return sidestream.Question[]
+function M.questions()
+  return state.waiting_items("question")
+end
+
+---@param id string
+---@return string instance_id
+local function owner(id)
+  return state.waiting[id] and state.waiting[id].instance_id or ""
 end
 
 ---@param permission_id string
 ---@param reply "once"|"always"|"reject"
 ---@param message? string with "reject": what to do instead
 function M.reply(permission_id, reply, message)
-  client.call("permission/reply", {
-    instanceId = state.owner(permission_id) or "",
-    permissionId = permission_id,
-    reply = reply,
-    message = message,
-  })
-end
-
---- Questions that wait, in all sessions.
----@return sidestream.Question[]
-function M.questions()
-  return state.waiting_questions()
+  local params = { instanceId = owner(permission_id), permissionId = permission_id, reply = reply, message = message }
+  client.call("permission/reply", params)
 end
 
 ---@param question_id string
 ---@param answers string[][]? one list for each question; nil dismisses
 function M.answer(question_id, answers)
-  client.call(answers and "question/reply" or "question/reject", {
-    instanceId = state.owner(question_id) or "",
-    questionId = question_id,
-    answers = answers,
-  })
+  local params = { instanceId = owner(question_id), questionId = question_id, answers = answers }
+  client.call(answers and "question/reply" or "question/reject", params)
 end
 
 --- How things stand, as for a statusline.
@@ -146,66 +149,49 @@ function M.panel()
 end
 
 --- Calls a function when something happens; the events are those of the autocommands.
----@param event sidestream.Event
----@param listener fun(data: table)
----@return fun() stop
-function M.on(event, listener)
-  return events.on(event, listener)
-end
+M.on = events.on
 
--- What is shown follows what is known.
-local function redraw(data)
-  local item = data.session or data.permission or data.question or {}
-  local changed = data.session and data.session.id or item.sessionId
-  for id, chat in pairs(chats.by_session) do
-    if not data.session or id == changed then
-      chat.view:tail_changed()
-    end
+---@param method string without "sidestream/"
+---@param params table
+local function on_notification(method, params)
+  if transcripts.apply(method, params) or state.apply(method, params) then
+    return
+  elseif method == "file/didChange" then
+    require("sidestream.files").changed(params.path)
+  elseif method == "prompt/didAdd" then
+    require("sidestream.context").add_parts(M.chat().prompt, params.parts)
+    M.open({ focus = false })
   end
-  panel.draw_bars()
 end
 
 local function wire()
-  client.on_notification = function(method, params)
-    if transcripts.apply(method, params) or state.apply(method, params) then
-      return
-    end
-    if method == "file/didChange" then
-      require("sidestream.files").changed(params.path)
-    elseif method == "prompt/didAdd" then
-      require("sidestream.context").add_parts(M.chat().prompt, params.parts)
-      M.open({ focus = false })
-    end
-  end
+  client.on_notification = on_notification
   client.on_exit = function()
     state.clear()
     panel.draw_bars()
   end
-  for _, event in ipairs({
-    "SessionChanged",
-    "PermissionAsked",
-    "PermissionResolved",
-    "QuestionAsked",
-    "QuestionResolved",
-    "InstanceChanged",
-    "InstanceClosed",
-  }) do
-    events.on(event, redraw)
+  -- What is shown follows what is known.
+  for _, event in ipairs({ "PermissionAsked", "PermissionResolved", "QuestionAsked", "QuestionResolved" }) do
+    events.on(event, views.tails_changed)
   end
-  events.on("Ready", function()
-    chats.reconnect()
+  events.on("SessionChanged", function(data)
+    local chat = chats.by_session[data.session.id]
+    if chat then
+      chat.view:tail_changed()
+    end
     panel.draw_bars()
   end)
   events.on("SessionRemoved", function(data)
     chats.session_removed(data.sessionId)
   end)
+  events.on("InstanceChanged", panel.draw_bars)
+  events.on("InstanceClosed", panel.draw_bars)
+  events.on("Ready", chats.reconnect)
   notify.watch()
   require("sidestream.servers").reconnect_on_focus()
   require("sidestream.code_actions").enable()
   require("sidestream.view.highlight").enable()
-  for _, problem in ipairs(config.problems()) do
-    notify.warn(problem)
-  end
+  vim.iter(config.problems()):each(notify.warn)
 end
 
 wire()

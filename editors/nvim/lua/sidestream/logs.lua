@@ -1,6 +1,8 @@
 -- Texts in a window of their own: the server's words, raw events, a session as Markdown.
 
+local chats = require("sidestream.chat")
 local client = require("sidestream.client")
+local sanitize = require("sidestream.view.sanitize")
 
 local M = {}
 
@@ -8,15 +10,11 @@ local M = {}
 ---@param name string
 ---@param lines string[]
 ---@param filetype? string
----@return integer buffer
 function M.show(name, lines, filetype)
-  local full = "sidestream://" .. name
-  local buffer = vim.fn.bufnr("^" .. vim.fn.escape(full, "[]*?\\") .. "$")
-  if buffer == -1 then
-    buffer = vim.api.nvim_create_buf(false, true)
-    vim.api.nvim_buf_set_name(buffer, full)
-  end
+  local buffer = vim.fn.bufadd("sidestream://" .. name)
+  vim.bo[buffer].buftype = "nofile"
   vim.bo[buffer].bufhidden = "wipe"
+  vim.bo[buffer].swapfile = false
   vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
   vim.bo[buffer].modifiable = false
@@ -26,36 +24,33 @@ function M.show(name, lines, filetype)
     vim.cmd("botright split")
     vim.api.nvim_win_set_buf(0, buffer)
   end
-  return buffer
 end
 
----@param time integer
----@return string
-local function clock(time)
-  return os.date("%T", math.floor(time / 1000)) .. ("%.3f"):format(time % 1000 / 1000):sub(2)
-end
-
-function M.logs()
-  require("sidestream.commands").with_instance(function(id)
-    client.call("instance/logs", { instanceId = id }, function(result)
+-- What the server has recorded, a line for each entry.
+---@param what "logs"|"events"
+---@param list "entries"|"events"
+---@param line fun(entry: table): string
+local function show_records(what, list, line)
+  chats.with_instance(function(id)
+    client.call("instance/" .. what, { instanceId = id }, function(result)
       local lines = vim.tbl_map(function(entry)
-        local text = require("sidestream.view.sanitize").line(entry.text)
-        return ("%s %-10s %s"):format(clock(entry.time), entry.source, text)
-      end, result.entries)
-      M.show("logs", lines)
+        local time = os.date("%T", math.floor(entry.time / 1000)) .. ("%.3f"):format(entry.time % 1000 / 1000):sub(2)
+        return time .. " " .. sanitize.line(line(entry))
+      end, result[list])
+      M.show(what, lines)
     end)
   end)
 end
 
+function M.logs()
+  show_records("logs", "entries", function(entry)
+    return ("%-10s %s"):format(entry.source, entry.text)
+  end)
+end
+
 function M.events()
-  require("sidestream.commands").with_instance(function(id)
-    client.call("instance/events", { instanceId = id }, function(result)
-      local lines = vim.tbl_map(function(event)
-        local data = require("sidestream.view.sanitize").line(event.data)
-        return ("%s %-9s %-28s %7d %s"):format(clock(event.time), event.outcome, event.type, event.size, data)
-      end, result.events)
-      M.show("events", lines)
-    end)
+  show_records("events", "events", function(event)
+    return ("%-9s %-28s %7d %s"):format(event.outcome, event.type, event.size, event.data)
   end)
 end
 

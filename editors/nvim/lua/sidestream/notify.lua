@@ -29,17 +29,13 @@ function M.error(text)
   say(text, vim.log.levels.ERROR)
 end
 
---- An error of the protocol: what happened, and what to do about it.
----@param failure { message: string, hint?: string, data?: { kind?: string, hint?: string } }
----@return string
-function M.explain(failure)
-  local hint = failure.hint or (failure.data or {}).hint
-  return hint and failure.message .. "\n" .. hint or failure.message
-end
-
----@param failure { message: string, data?: { hint?: string } }
+--- Shows an error of the protocol, if there is one: what happened, and what to do about it.
+---@param failure? { message: string, data?: { kind?: string, hint?: string } }
 function M.failure(failure)
-  M.error(M.explain(failure))
+  local hint = failure and failure.data and failure.data.hint
+  if failure then
+    M.error(hint and failure.message .. "\n" .. hint or failure.message)
+  end
 end
 
 -- A terminal shows OSC 9 as a notification of the desktop, also over SSH.
@@ -57,46 +53,41 @@ local function desktop(text)
   end
 end
 
---- Something that a user who looks elsewhere wants to know.
+--- Something about a session that a user who looks elsewhere wants to know.
+---@param session_id string
 ---@param text string
-local function call_back(text)
+local function call_back(session_id, text)
   local how = require("sidestream.config").get().notify
+  text = require("sidestream.state").title(session_id, "OpenCode") .. text
   if focused or how == false then
     return
   elseif type(how) == "function" then
-    how(text)
-  else
-    if how ~= "message" then
-      desktop(text)
-    end
-    M.info(text)
+    return how(text)
+  elseif how ~= "message" then
+    desktop(text)
   end
+  M.info(text)
+end
+
+---@param event vim.api.keyset.create_autocmd.callback_args
+local function notice_focus(event)
+  focused = event.event == "FocusGained"
 end
 
 --- Notices focus, and calls the user back when a run ends or waits.
 function M.watch()
-  local group = vim.api.nvim_create_augroup("sidestream.focus", {})
-  vim.api.nvim_create_autocmd({ "FocusGained", "FocusLost" }, {
-    group = group,
-    callback = function(event)
-      focused = event.event == "FocusGained"
-    end,
-  })
-  local function title(session_id)
-    local session = require("sidestream.state").sessions[session_id]
-    return session and session.title ~= "" and session.title or "OpenCode"
-  end
+  vim.api.nvim_create_autocmd({ "FocusGained", "FocusLost" }, { callback = notice_focus })
   events.on("RunEnded", function(data)
     if not data.session.parentId then
       local failed = data.session.status.type == "error"
-      call_back(title(data.session.id) .. (failed and ": the run failed" or ": the run has ended"))
+      call_back(data.session.id, failed and ": the run failed" or ": the run has ended")
     end
   end)
   events.on("PermissionAsked", function(data)
-    call_back(title(data.permission.sessionId) .. " waits for your permission: " .. data.permission.title)
+    call_back(data.permission.sessionId, " waits for your permission: " .. data.permission.title)
   end)
   events.on("QuestionAsked", function(data)
-    call_back(title(data.question.sessionId) .. " asks you a question")
+    call_back(data.question.sessionId, " asks you a question")
   end)
 end
 

@@ -5,17 +5,15 @@ local M = {}
 --- What `operatorfunc` calls.
 function _G._sidestream_operator()
   local first, last = vim.fn.line("'["), vim.fn.line("']")
-  local sidestream = require("sidestream")
-  local chip = require("sidestream.context").lines(0, first, last)
+  local context = require("sidestream.context")
+  local chip = context.lines(vim.api.nvim_get_current_buf(), first, last)
   if M.repeated then
     -- A dot attaches once more; the user stays where they are.
-    sidestream.chat().prompt:attach_chip(chip)
-    return
+    require("sidestream").chat().prompt:attach_chip(chip)
+  else
+    M.repeated = true
+    context.ask(chip)
   end
-  M.repeated = true
-  sidestream.open()
-  sidestream.chat().prompt:attach_chip(chip)
-  vim.cmd.startinsert({ bang = true })
 end
 
 --- For a mapping with `expr`.

@@ -47,32 +47,51 @@ local function width()
   return math.max(20, math.min(math.floor(wanted), vim.o.columns - 10))
 end
 
+-- Options of both windows, and of each.
+local COMMON = {
+  number = false,
+  relativenumber = false,
+  signcolumn = "no",
+  foldcolumn = "0",
+  foldenable = false,
+  list = false,
+  spell = false,
+  wrap = true,
+  linebreak = true,
+  breakindent = true,
+  cursorline = false,
+  winfixwidth = true,
+  scrolloff = 0,
+  fillchars = "eob: ",
+}
+local CHAT = { conceallevel = 2, concealcursor = "nc", statusline = " %l/%L  g? keys" }
+local PROMPT = { winfixheight = true, statusline = " @ file, agent  / command  ! shell" }
+
+-- Puts a buffer into a window, which is then fixed to it. A buffer that is new in a window brings the
+-- user's own options, so they are set each time.
 ---@param window integer
+---@param buffer integer
 ---@param options table<string, any>
-local function set_options(window, options)
-  for name, value in pairs(options) do
+---@param fixed boolean
+local function put(window, buffer, options, fixed)
+  vim.wo[window].winfixbuf = false
+  if vim.api.nvim_win_get_buf(window) ~= buffer then
+    vim.api.nvim_win_set_buf(window, buffer)
+  end
+  for name, value in pairs(vim.tbl_extend("force", COMMON, options, { winfixbuf = fixed })) do
     vim.api.nvim_set_option_value(name, value, { win = window, scope = "local" })
   end
 end
 
----@param window integer
-local function dress(window)
-  set_options(window, {
-    number = false,
-    relativenumber = false,
-    signcolumn = "no",
-    foldcolumn = "0",
-    foldenable = false,
-    list = false,
-    spell = false,
-    wrap = true,
-    linebreak = true,
-    breakindent = true,
-    cursorline = false,
-    winfixwidth = true,
-    scrolloff = 0,
-    fillchars = "eob: ",
-  })
+---@param buffer integer
+---@param row integer
+---@param height integer
+---@return integer window
+local function open_float(buffer, row, height)
+  local columns = math.min(width() * 2, vim.o.columns - 4)
+  local column = math.floor((vim.o.columns - columns) / 2)
+  local place = { relative = "editor", row = row, col = column, width = columns, height = height, border = "rounded" }
+  return vim.api.nvim_open_win(buffer, false, place)
 end
 
 ---@param layout string
@@ -83,18 +102,10 @@ local function open_main(layout, buffer)
     vim.api.nvim_win_set_buf(0, buffer)
     return vim.api.nvim_get_current_win()
   elseif layout == "float" then
-    local columns = math.min(width() * 2, vim.o.columns - 4)
-    local lines = vim.o.lines - config.get().panel.prompt_height - 8
-    return vim.api.nvim_open_win(buffer, false, {
-      relative = "editor",
-      row = 1,
-      col = math.floor((vim.o.columns - columns) / 2),
-      width = columns,
-      height = math.max(3, lines),
-      border = "rounded",
-    })
+    return open_float(buffer, 1, math.max(3, vim.o.lines - config.get().panel.prompt_height - 8))
   end
-  return vim.api.nvim_open_win(buffer, false, { split = layout, win = -1, width = width() })
+  local side = layout --[[@as "left"|"right"]]
+  return vim.api.nvim_open_win(buffer, false, { split = side, win = -1, width = width() })
 end
 
 ---@param layout string
@@ -104,107 +115,73 @@ end
 local function open_prompt(layout, window, buffer)
   local height = config.get().panel.prompt_height
   if layout == "float" then
-    local above = vim.api.nvim_win_get_config(window)
-    return vim.api.nvim_open_win(buffer, false, {
-      relative = "editor",
-      row = above.row + above.height + 2,
-      col = above.col,
-      width = above.width,
-      height = height,
-      border = "rounded",
-    })
+    return open_float(buffer, vim.api.nvim_win_get_height(window) + 3, height)
   end
   return vim.api.nvim_open_win(buffer, false, { split = "below", win = window, height = height })
 end
 
--- Puts a buffer into a window that is fixed to its own.
----@param window integer
----@param buffer integer
-local function set_buffer(window, buffer)
-  vim.wo[window].winfixbuf = false
-  vim.api.nvim_win_set_buf(window, buffer)
-  dress(window)
-  vim.wo[window].winfixbuf = true
-end
-
--- Windows of a panel go together.
+-- Windows of a panel go together, and the width that the user gives it is kept.
 ---@param panel sidestream.PanelWindows
 ---@param tab integer
 local function watch(panel, tab)
   local group = vim.api.nvim_create_augroup("sidestream.panel." .. tab, {})
-  vim.api.nvim_create_autocmd("WinClosed", {
-    group = group,
-    pattern = { tostring(panel.window), tostring(panel.prompt_window) },
-    callback = function(event)
-      if tonumber(event.match) ~= panel.window then
-        return
-      end
-      tabs[tab] = nil
-      vim.api.nvim_del_augroup_by_id(group)
-      vim.schedule(function()
-        if vim.api.nvim_win_is_valid(panel.prompt_window) then
-          pcall(vim.api.nvim_win_close, panel.prompt_window, true)
-        end
-        events.emit("PanelClosed", {})
-      end)
-    end,
-  })
-  vim.api.nvim_create_autocmd("WinResized", {
-    group = group,
-    callback = function()
-      local layout = panel.layout
-      if
-        vim.tbl_contains(vim.v.event.windows, panel.window)
-        and vim.api.nvim_win_is_valid(panel.window)
-        and (layout == "left" or layout == "right")
-      then
-        kept_width = vim.api.nvim_win_get_width(panel.window)
-      end
-    end,
-  })
+  local function close_prompt()
+    if vim.api.nvim_win_is_valid(panel.prompt_window) then
+      -- As the last window it stays.
+      pcall(vim.api.nvim_win_close, panel.prompt_window, true)
+    end
+    events.emit("PanelClosed", {})
+  end
+  local function closed()
+    tabs[tab] = nil
+    vim.api.nvim_del_augroup_by_id(group)
+    vim.schedule(close_prompt)
+  end
+  local function resized()
+    if vim.tbl_contains(vim.v.event.windows or {}, panel.window) then
+      kept_width = vim.api.nvim_win_get_width(panel.window)
+    end
+  end
+  vim.api.nvim_create_autocmd("WinClosed", { group = group, pattern = tostring(panel.window), callback = closed })
+  if panel.layout == "left" or panel.layout == "right" then
+    vim.api.nvim_create_autocmd("WinResized", { group = group, callback = resized })
+  end
+end
+
+---@param chat sidestream.Chat
+---@param layout string
+---@return sidestream.PanelWindows
+local function open(chat, layout)
+  local before = layout == "current" and vim.api.nvim_get_current_buf() or nil
+  local window = open_main(layout, chat.buffer)
+  local prompt_window = open_prompt(layout, window, chat.prompt.buffer)
+  local panel = { chat = chat, window = window, prompt_window = prompt_window, layout = layout, before = before }
+  local tab = vim.api.nvim_win_get_tabpage(window)
+  tabs[tab] = panel
+  watch(panel, tab)
+  return panel
 end
 
 ---@param chat sidestream.Chat
 ---@param layout? string
 function M.show(chat, layout)
-  local panel = M.windows()
-  last_chat = chat
-  chat.used = vim.uv.now()
-  if not panel then
-    layout = layout or config.get().panel.layout
-    local before = layout == "current" and vim.api.nvim_get_current_buf() or nil
-    local window = open_main(layout, chat.buffer)
-    dress(window)
-    local prompt_window = open_prompt(layout, window, chat.prompt.buffer)
-    dress(prompt_window)
-    set_options(window, { conceallevel = 2, concealcursor = "nc", winfixbuf = layout ~= "current" })
-    set_options(prompt_window, { winfixheight = true, winfixbuf = true })
-    set_options(window, { statusline = " %l/%L  g? keys" })
-    set_options(prompt_window, { statusline = " @ file, agent  / command  ! shell" })
-    local tab = vim.api.nvim_win_get_tabpage(window)
-    panel = { chat = chat, window = window, prompt_window = prompt_window, layout = layout, before = before }
-    tabs[tab] = panel
-    watch(panel, tab)
-    local last = vim.api.nvim_buf_line_count(chat.buffer)
-    vim.api.nvim_win_set_cursor(window, { last, 0 })
-    events.emit("PanelOpened", { buffer = chat.buffer, window = window })
-  elseif panel.chat ~= chat or vim.api.nvim_win_get_buf(panel.window) ~= chat.buffer then
-    panel.chat = chat
-    set_buffer(panel.window, chat.buffer)
-    if vim.api.nvim_win_is_valid(panel.prompt_window) then
-      set_buffer(panel.prompt_window, chat.prompt.buffer)
-    end
-    if not chat.seen then
-      vim.api.nvim_win_set_cursor(panel.window, { vim.api.nvim_buf_line_count(chat.buffer), 0 })
-    end
-  end
-  chat.seen = true
+  local shown = M.windows()
+  local panel = shown or open(chat, layout or config.get().panel.layout)
   if not vim.api.nvim_win_is_valid(panel.prompt_window) then
-    panel.prompt_window = open_prompt("right", panel.window, chat.prompt.buffer)
-    dress(panel.prompt_window)
+    panel.prompt_window = open_prompt(panel.layout, panel.window, chat.prompt.buffer)
   end
+  panel.chat, last_chat = chat, chat
+  put(panel.window, chat.buffer, CHAT, panel.layout ~= "current")
+  put(panel.prompt_window, chat.prompt.buffer, PROMPT, true)
+  if not shown or not chat.seen then
+    vim.api.nvim_win_set_cursor(panel.window, { vim.api.nvim_buf_line_count(chat.buffer), 0 })
+  end
+  chat.seen, chat.used = true, vim.uv.now()
   chat.view:tail_changed()
   M.draw_bars()
+  if not shown then
+    events.emit("PanelOpened", { buffer = chat.buffer, window = panel.window })
+  end
 end
 
 function M.close()
@@ -223,13 +200,12 @@ function M.close()
   tabs[tab] = nil
   vim.api.nvim_del_augroup_by_name("sidestream.panel." .. tab)
   vim.wo[panel.window].winfixbuf = false
-  local before = panel.before
-  if not (before and vim.api.nvim_buf_is_valid(before)) then
-    before = vim.api.nvim_create_buf(true, false)
+  local has_buffer = panel.before and vim.api.nvim_buf_is_valid(panel.before)
+  local before = has_buffer and panel.before or vim.api.nvim_create_buf(true, false)
+  vim.api.nvim_win_set_buf(panel.window, before --[[@as integer]])
+  for name, value in pairs({ winbar = vim.go.winbar, statusline = "" }) do
+    vim.api.nvim_set_option_value(name, value, { win = panel.window, scope = "local" })
   end
-  vim.api.nvim_win_set_buf(panel.window, before)
-  vim.api.nvim_set_option_value("winbar", vim.go.winbar, { win = panel.window, scope = "local" })
-  vim.api.nvim_set_option_value("statusline", "", { win = panel.window, scope = "local" })
   events.emit("PanelClosed", {})
 end
 
@@ -247,11 +223,8 @@ function M.fit_prompt(prompt)
   local panel = M.windows()
   if panel and panel.chat.prompt == prompt and vim.api.nvim_win_is_valid(panel.prompt_window) then
     local least = config.get().panel.prompt_height
-    local lines = vim.api.nvim_buf_line_count(prompt.buffer)
-    local height = math.max(least, math.min(lines + 1, least * 2))
-    if vim.api.nvim_win_get_height(panel.prompt_window) ~= height then
-      vim.api.nvim_win_set_height(panel.prompt_window, height)
-    end
+    local height = math.max(least, math.min(vim.api.nvim_buf_line_count(prompt.buffer) + 1, least * 2))
+    vim.api.nvim_win_set_height(panel.prompt_window, height)
   end
 end
 
@@ -263,7 +236,7 @@ local function set_bar(window, text)
   end
 end
 
-local bars_scheduled = false
+local bars_scheduled, bars_turn = false, false
 
 --- Brings the lines above both windows up to date, in all tab pages.
 function M.draw_bars()
@@ -279,8 +252,12 @@ function M.draw_bars()
       set_bar(panel.prompt_window, statusline.prompt_bar(panel.chat))
       runs = runs or state.is_running(panel.chat:session())
     end
-    if runs then
-      vim.defer_fn(M.draw_bars, 240)
+    if runs and not bars_turn then
+      bars_turn = true
+      vim.defer_fn(function()
+        bars_turn = false
+        M.draw_bars()
+      end, 240)
     end
   end)
 end

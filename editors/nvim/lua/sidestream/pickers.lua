@@ -1,36 +1,43 @@
--- Choices by `vim.ui.select`, so that they look as the user likes them: agent, model, variant, mode.
--- Sessions have a list of their own: see sessions.lua.
+-- What answers, and what it may do: agent, model, variant, permission mode. And what it has noted to do.
 
+local chats = require("sidestream.chat")
 local client = require("sidestream.client")
+local menu = require("sidestream.menu")
 local notify = require("sidestream.notify")
+local panel = require("sidestream.panel")
 local state = require("sidestream.state")
 
 local M = {}
 
 ---@param action fun(chat: sidestream.Chat, catalog: sidestream.Catalog)
 local function with_catalog(action)
-  require("sidestream.commands").with_instance(function(id)
+  chats.with_instance(function(id)
     state.catalog(id, function(catalog)
-      if not catalog then
-        return notify.warn("OpenCode has not said yet what it offers. Try again when it is connected.")
+      if catalog then
+        action(require("sidestream").chat(), catalog)
+      else
+        notify.warn("OpenCode has not said yet what it offers. Try again when it is connected.")
       end
-      action(require("sidestream").chat(), catalog)
     end)
   end)
 end
 
----@generic T
----@param items T[]
+-- Lets the user choose what is used for the prompts that follow.
 ---@param prompt string
----@param label fun(item: T): string
----@param chosen fun(item: T)
-local function pick(items, prompt, label, chosen)
-  vim.ui.select(items, { prompt = prompt, format_item = label }, function(item)
-    if item ~= nil then
-      chosen(item)
-      require("sidestream.panel").draw_bars()
-    end
-  end)
+---@param items any[]
+---@param label fun(item: any): string
+---@param chosen fun(item: any)
+local function pick(prompt, items, label, chosen)
+  local function choose(item)
+    chosen(item)
+    panel.draw_bars()
+  end
+  menu(
+    prompt,
+    vim.tbl_map(function(item)
+      return { label(item), choose, item }
+    end, items)
+  )
 end
 
 function M.agents()
@@ -38,7 +45,7 @@ function M.agents()
     local primary = vim.tbl_filter(function(agent)
       return agent.mode ~= "subagent"
     end, catalog.agents)
-    pick(primary, "Agent", function(agent)
+    pick("Agent", primary, function(agent)
       return agent.description and ("%s: %s"):format(agent.name, agent.description) or agent.name
     end, function(agent)
       chat.agent = agent.name
@@ -48,7 +55,7 @@ end
 
 function M.models()
   with_catalog(function(chat, catalog)
-    pick(catalog.models, "Model", function(model)
+    pick("Model", catalog.models, function(model)
       local mark = ({ favourite = "★ ", recent = "· " })[model.rank] or "  "
       return ("%s%s  %s"):format(mark, model.name, model.providerName)
     end, function(model)
@@ -60,18 +67,16 @@ end
 function M.variants()
   with_catalog(function(chat, catalog)
     local session = chat:session()
-    local current = chat.model or (session and session.model) or catalog.defaults.model
-    for _, model in ipairs(catalog.models) do
-      if current and model.modelId == current.modelId and model.providerId == current.providerId then
-        if #model.variants == 0 then
-          break
-        end
-        return pick(model.variants, "Variant of " .. model.name, tostring, function(variant)
-          chat.model = { providerId = model.providerId, modelId = model.modelId, variant = variant }
-        end)
-      end
+    local current = chat.model or (session and session.model) or catalog.defaults.model or {}
+    local model = vim.iter(catalog.models):find(function(other)
+      return other.modelId == current.modelId and other.providerId == current.providerId
+    end)
+    if not model or #model.variants == 0 then
+      return notify.info("This model has no variants.")
     end
-    notify.info("This model has no variants.")
+    pick("Variant of " .. model.name, model.variants, tostring, function(variant)
+      chat.model = { providerId = model.providerId, modelId = model.modelId, variant = variant }
+    end)
   end)
 end
 
@@ -84,7 +89,7 @@ local MODES = {
 
 function M.modes()
   local chat = require("sidestream").chat()
-  pick(MODES, "May be done without asking", function(mode)
+  pick("May be done without asking", MODES, function(mode)
     return ("%s: %s"):format(mode[1], mode[2])
   end, function(mode)
     chat:ensure(function(failure)
@@ -96,26 +101,13 @@ function M.modes()
   end)
 end
 
-function M.sessions()
-  require("sidestream.sessions").show()
-end
-
-function M.tree()
-  local session = require("sidestream").session()
-  if session then
-    require("sidestream.sessions").show(session)
-  else
-    notify.warn("No session is shown.")
-  end
-end
-
 function M.todos()
-  local chat = require("sidestream.panel").chat()
+  local chat = panel.chat()
   local todos = chat and chat.transcript and chat.transcript.todos or {}
   if #todos == 0 then
     return notify.info("The model has noted nothing to do.")
   end
-  require("sidestream.logs").show("todos", require("sidestream.view.format").todos(todos, ""))
+  require("sidestream.logs").show("todos", require("sidestream.view.parts").todos(todos, ""))
 end
 
 return M

@@ -3,6 +3,7 @@
 local client = require("sidestream.client")
 local config = require("sidestream.config")
 local history = require("sidestream.history")
+local keymap = require("sidestream.keymap")
 local notify = require("sidestream.notify")
 
 local M = {}
@@ -16,26 +17,19 @@ local M = {}
 local Prompt = {}
 Prompt.__index = Prompt
 
-local prompts_made = 0
-
 ---@param chat sidestream.Chat
 ---@return sidestream.Prompt
 function M.new(chat)
-  prompts_made = prompts_made + 1
   local buffer = vim.api.nvim_create_buf(false, false)
-  vim.api.nvim_buf_set_name(buffer, ("sidestream://prompt/draft/%d"):format(prompts_made))
   vim.bo[buffer].buftype = "nofile"
-  vim.bo[buffer].bufhidden = "hide"
   vim.bo[buffer].swapfile = false
   local prompt = setmetatable({ chat = chat, buffer = buffer, chips = {} }, Prompt)
   vim.bo[buffer].filetype = "sidestream-prompt"
   prompt:bind_keys()
-  vim.api.nvim_create_autocmd({ "TextChanged", "TextChangedI" }, {
-    buffer = buffer,
-    callback = function()
-      require("sidestream.panel").fit_prompt(prompt)
-    end,
-  })
+  local function fit()
+    require("sidestream.panel").fit_prompt(prompt)
+  end
+  vim.api.nvim_create_autocmd({ "TextChanged", "TextChangedI" }, { buffer = buffer, callback = fit })
   return prompt
 end
 
@@ -48,9 +42,7 @@ end
 function Prompt:set_text(text)
   vim.api.nvim_buf_set_lines(self.buffer, 0, -1, false, vim.split(text, "\n", { plain = true }))
   for _, window in ipairs(vim.fn.win_findbuf(self.buffer)) do
-    local last = vim.api.nvim_buf_line_count(self.buffer)
-    local line = vim.api.nvim_buf_get_lines(self.buffer, last - 1, last, false)[1]
-    vim.api.nvim_win_set_cursor(window, { last, #line })
+    vim.api.nvim_win_set_cursor(window, { vim.api.nvim_buf_line_count(self.buffer), vim.v.maxcol })
   end
   require("sidestream.panel").fit_prompt(self)
 end
@@ -62,18 +54,16 @@ end
 
 --- Sends what is written. It is cleared at once, and comes back when it could not be sent.
 function Prompt:send()
-  local text = self:text()
-  if vim.trim(text) == "" and #self.chips == 0 then
+  if self:is_empty() then
     return
   end
-  local chips = self.chips
+  local text, chips = self:text(), self.chips
   history.add(text)
   self.place, self.unsent, self.chips = nil, nil, {}
   self:set_text("")
-  local parts = {}
-  for _, chip in ipairs(chips) do
-    vim.list_extend(parts, chip.parts)
-  end
+  local parts = vim.iter(chips):fold({}, function(all, chip)
+    return vim.list_extend(all, chip.parts)
+  end)
   self.chat:send(text, { parts = parts }, function(failure)
     if failure then
       notify.failure(failure)
@@ -86,36 +76,34 @@ function Prompt:send()
   end)
 end
 
---- A prompt whose buffer goes is found again in the history.
-function Prompt:keep_draft()
+--- What is written into a buffer that goes is found again in the history.
+function Prompt:forget()
   if vim.api.nvim_buf_is_valid(self.buffer) then
     history.add(vim.trim(self:text()))
+    vim.api.nvim_buf_delete(self.buffer, { force = true })
   end
 end
 
----@param step 1|-1 back or forth
+---@param step integer 1 back, -1 forth
 function Prompt:recall(step)
-  local entries = history.entries()
-  local place = math.max(0, math.min(#entries, (self.place or 0) + step))
-  if place == (self.place or 0) then
+  local entries, before = history.entries(), self.place or 0
+  local place = math.max(0, math.min(#entries, before + step)) --[[@as integer]]
+  if place == before then
     return
-  end
-  if not self.place or self.place == 0 then
+  elseif before == 0 then
     self.unsent = self:text()
   end
   self.place = place
   self:set_text(place == 0 and self.unsent or entries[#entries - place + 1])
 end
 
----@param chip sidestream.Chip
+---@param chip sidestream.Chip takes the place of one with the same label
 function Prompt:attach_chip(chip)
+  local place = #self.chips + 1
   for index, known in ipairs(self.chips) do
-    if known.label == chip.label then
-      self.chips[index] = chip
-      return require("sidestream.panel").draw_bars()
-    end
+    place = known.label == chip.label and index or place
   end
-  table.insert(self.chips, chip)
+  self.chips[place] = chip
   require("sidestream.panel").draw_bars()
 end
 
@@ -125,29 +113,21 @@ function Prompt:remove_chip(index)
   require("sidestream.panel").draw_bars()
 end
 
----@return boolean
-local function completes_elsewhere()
-  return package.loaded["blink.cmp"] ~= nil or package.loaded["cmp"] ~= nil
-end
-
 --- Makes the prompt a document of the server's, which completes files, agents and commands in it.
 function Prompt:attach()
-  local connection = client.connection()
-  if not (connection and connection.client and vim.api.nvim_buf_is_valid(self.buffer)) then
+  local server = client.ready()
+  if not server or not vim.api.nvim_buf_is_valid(self.buffer) then
     return
   end
-  local id = connection.client.id
-  if vim.lsp.buf_is_attached(self.buffer, id) then
-    vim.lsp.buf_detach_client(self.buffer, id)
+  if vim.lsp.buf_is_attached(self.buffer, server.id) then
+    vim.lsp.buf_detach_client(self.buffer, server.id)
   end
   local place = { "sidestream://prompt", self.chat.instance_id or "none", self.chat.session_id or "new" }
   pcall(vim.api.nvim_buf_set_name, self.buffer, table.concat(place, "/"))
-  vim.lsp.buf_attach_client(self.buffer, id)
-  if not connection.client.server_capabilities.completionProvider then
-    return
-  end
-  if vim.lsp.completion and not completes_elsewhere() then
-    vim.lsp.completion.enable(true, id, self.buffer, { autotrigger = true })
+  vim.lsp.buf_attach_client(self.buffer, server.id)
+  local completes_elsewhere = package.loaded["blink.cmp"] or package.loaded["cmp"]
+  if vim.lsp.completion and not completes_elsewhere then
+    vim.lsp.completion.enable(true, server.id, self.buffer, { autotrigger = true })
   else
     vim.bo[self.buffer].omnifunc = "v:lua.vim.lsp.omnifunc"
   end
@@ -155,40 +135,18 @@ end
 
 function Prompt:bind_keys()
   local keys = config.get().keymaps.prompt
-  local function map(mode, name, action, description)
-    if keys[name] then
-      vim.keymap.set(mode, keys[name], action, { buffer = self.buffer, desc = "Sidestream: " .. description })
-    end
-  end
-  local function send()
-    self:send()
-  end
-  map("n", "send", send, "send the prompt")
-  map({ "n", "i" }, "send_insert", send, "send the prompt")
-  map({ "n", "i" }, "abort", function()
-    require("sidestream").abort()
-  end, "stop the run")
-  map({ "n", "i" }, "older", function()
-    self:recall(1)
-  end, "the prompt before")
-  map({ "n", "i" }, "newer", function()
-    self:recall(-1)
-  end, "the prompt after")
-  map({ "n", "i" }, "context", function()
-    require("sidestream.context").pick(self)
-  end, "attach or remove context")
-  map({ "n", "i" }, "paste_image", function()
-    require("sidestream.context").paste_image(self)
-  end, "attach the clipboard's image")
-  map("n", "close", function()
-    require("sidestream").close()
-  end, "close the panel")
+  local both = { "n", "i" }
+  keymap(self.buffer, "n", keys.send, "send the prompt", self.send, self)
+  keymap(self.buffer, both, keys.send_insert, "send the prompt", self.send, self)
+  keymap(self.buffer, both, keys.older, "the prompt before", self.recall, self, 1)
+  keymap(self.buffer, both, keys.newer, "the prompt after", self.recall, self, -1)
+  keymap(self.buffer, both, keys.abort, "stop the run", "abort")
+  keymap(self.buffer, both, keys.context, "attach or remove context", "context")
+  keymap(self.buffer, both, keys.paste_image, "attach the clipboard's image", "add image")
+  keymap(self.buffer, "n", keys.close, "close the panel", "close")
   vim.keymap.set("i", "<BS>", function()
     if #self.chips > 0 and vim.deep_equal(vim.api.nvim_win_get_cursor(0), { 1, 0 }) then
-      vim.schedule(function()
-        self:remove_chip(#self.chips)
-      end)
-      return ""
+      return ("<Cmd>lua require('sidestream').chat().prompt:remove_chip(%d)<CR>"):format(#self.chips)
     end
     return "<BS>"
   end, { buffer = self.buffer, expr = true, desc = "Sidestream: remove what was attached last" })

@@ -349,17 +349,26 @@
 ---@class sidestream.PromptPart
 ---@field data? string Base64.
 ---@field filename? string
+---@field items? sidestream.Diagnostic[]
 ---@field mime? string
 ---@field name? string
 ---@field path? string Absolute, or relative to the instance's directory.
 ---@field range? sidestream.LineRange
 ---@field text? string
----@field type "text"|"file"|"image"|"agent"|"attachment"|"selection"
+---@field type "text"|"file"|"image"|"agent"|"attachment"|"selection"|"diagnostics"
 
 ---Lines from 1, both ends included.
 ---@class sidestream.LineRange
 ---@field end integer
 ---@field start integer
+
+---@class sidestream.Diagnostic
+---@field line integer From 1.
+---@field message string
+---@field severity sidestream.Severity
+---@field source? string Who says so, as `rustc`.
+
+---@alias sidestream.Severity "error"|"warning"|"information"|"hint"
 
 ---@class sidestream.SessionRunResult
 ---@field messageId? string The user's message.

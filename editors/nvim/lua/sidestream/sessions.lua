@@ -1,9 +1,11 @@
 -- The list of sessions, as a floating window that stays true while it is open: what runs, what waits, and
 -- below each session those of its sub-agents.
 
-local client = require("sidestream.client")
+local actions = require("sidestream.actions")
+local chats = require("sidestream.chat")
 local events = require("sidestream.events")
-local notify = require("sidestream.notify")
+local keymap = require("sidestream.keymap")
+local figures = require("sidestream.view.figures")
 local sanitize = require("sidestream.view.sanitize")
 local state = require("sidestream.state")
 
@@ -16,44 +18,38 @@ local namespace = vim.api.nvim_create_namespace("sidestream.session-list")
 ---@field window integer
 ---@field instance_id string
 ---@field root? string only this session and those below it
----@field rows sidestream.Session[]
----@field filter string
+---@field rows sidestream.SessionRow[]
 
 ---@type sidestream.SessionList?
 local list
 
--- A session, and those below it, newest first.
----@param rows { [1]: sidestream.Session, [2]: integer }[]
----@param children table<string, sidestream.Session[]>
----@param session sidestream.Session
----@param depth integer
-local function add(rows, children, session, depth)
-  table.insert(rows, { session, depth })
-  for _, child in ipairs(children[session.id] or {}) do
-    add(rows, children, child, depth + 1)
-  end
-end
+---@class sidestream.SessionRow
+---@field session sidestream.Session
+---@field depth integer
 
----@return { [1]: sidestream.Session, [2]: integer }[] sessions and how deep they are
-local function tree()
+-- Newest first, and below each those of its sub-agents.
+---@param instance_id string
+---@param root? string
+---@return sidestream.SessionRow[]
+local function tree(instance_id, root)
   local sessions = vim.tbl_filter(function(session)
-    return session.instanceId == list.instance_id and not session.time.archived
+    return session.instanceId == instance_id and not session.time.archived
   end, vim.tbl_values(state.sessions))
   table.sort(sessions, function(a, b)
     return a.time.updated > b.time.updated
   end)
-  local children, rows = {}, {}
-  for _, session in ipairs(sessions) do
-    if session.parentId then
-      children[session.parentId] = children[session.parentId] or {}
-      table.insert(children[session.parentId], session)
+  local rows = {}
+  local function add(session, depth)
+    table.insert(rows, { session = session, depth = depth })
+    for _, child in ipairs(sessions) do
+      if child.parentId == session.id then
+        add(child, depth + 1)
+      end
     end
   end
   for _, session in ipairs(sessions) do
-    local top = list.root and session.id == list.root or not list.root and not session.parentId
-    local matches = list.filter == "" or session.title:lower():find(list.filter:lower(), 1, true)
-    if top and matches then
-      add(rows, children, session, 0)
+    if session.id == root or not root and not session.parentId then
+      add(session, 0)
     end
   end
   return rows
@@ -72,43 +68,44 @@ local function icon(session)
   return " ", "SidestreamDim"
 end
 
+---@param session sidestream.Session
+---@return string
+local function beside(session)
+  local cost = figures.cost_of(session)
+  return (cost and cost .. "  " or "") .. figures.clock(session.time.updated) .. " "
+end
+
+---@return sidestream.Session?
+local function selected()
+  local row = list and list.rows[vim.api.nvim_win_get_cursor(list.window)[1]]
+  return row and row.session
+end
+
 local function draw()
-  if not list or not vim.api.nvim_buf_is_valid(list.buffer) then
+  if not list or not vim.api.nvim_win_is_valid(list.window) then
     return
   end
-  local selected = list.rows[vim.api.nvim_win_get_cursor(list.window)[1]]
-  local lines, marks, cursor = {}, {}, 1
-  list.rows = {}
-  for index, row in ipairs(tree()) do
-    local session, depth = row[1], row[2]
-    local mark, group = icon(session)
-    local title = session.title ~= "" and sanitize.line(session.title) or "untitled"
-    table.insert(list.rows, session)
-    table.insert(lines, (" %s %s%s"):format(mark, ("  "):rep(depth), title))
-    local beside = { os.date("%d %b %H:%M", math.floor(session.time.updated / 1000)) }
-    local cost = session.usage and session.usage.cost or session.cost or 0
-    if cost > 0 then
-      table.insert(beside, 1, ("$%.2f"):format(cost))
-    end
-    table.insert(marks, { group = group, width = #mark, beside = table.concat(beside, "  ") })
-    if selected and selected.id == session.id then
-      cursor = index
-    end
-  end
-  if #lines == 0 then
-    lines = { " No sessions yet." }
-  end
+  local before, cursor = selected(), 1
+  list.rows = tree(list.instance_id, list.root)
+  local lines = vim.tbl_map(function(row)
+    local title = sanitize.line(state.title(row.session.id, "untitled"))
+    return (" %s %s%s"):format(icon(row.session), ("  "):rep(row.depth), title)
+  end, list.rows)
   vim.bo[list.buffer].modifiable = true
-  vim.api.nvim_buf_set_lines(list.buffer, 0, -1, false, lines)
+  vim.api.nvim_buf_set_lines(list.buffer, 0, -1, false, #lines > 0 and lines or { " No sessions yet." })
   vim.bo[list.buffer].modifiable = false
   vim.api.nvim_buf_clear_namespace(list.buffer, namespace, 0, -1)
-  for index, mark in ipairs(marks) do
+  for index, row in ipairs(list.rows) do
+    local mark, group = icon(row.session)
     vim.api.nvim_buf_set_extmark(list.buffer, namespace, index - 1, 1, {
-      end_col = 1 + mark.width,
-      hl_group = mark.group,
-      virt_text = { { mark.beside .. " ", "SidestreamDim" } },
+      end_col = 1 + #mark,
+      hl_group = group,
+      virt_text = { { beside(row.session), "SidestreamDim" } },
       virt_text_pos = "right_align",
     })
+    if before and before.id == row.session.id then
+      cursor = index
+    end
   end
   vim.api.nvim_win_set_cursor(list.window, { cursor, 0 })
 end
@@ -117,97 +114,20 @@ local function close()
   if list and vim.api.nvim_win_is_valid(list.window) then
     vim.api.nvim_win_close(list.window, true)
   end
+end
+
+local function forget()
   list = nil
 end
 
----@return sidestream.Session?
-local function selected()
-  return list and list.rows[vim.api.nvim_win_get_cursor(list.window)[1]]
+-- Does something with the selected session.
+---@param action string one of actions.lua
+local function act(action)
+  local session = selected()
+  if session then
+    actions[action](session)
+  end
 end
-
----@param session sidestream.Session
----@return table
-local function params(session)
-  return { instanceId = session.instanceId, sessionId = session.id }
-end
-
----@type table<string, { does: string, run: fun(session?: sidestream.Session) }>
-local actions = {
-  ["<CR>"] = {
-    does = "open",
-    run = function(session)
-      if session then
-        close()
-        require("sidestream").open({ session = session.id })
-      end
-    end,
-  },
-  n = {
-    does = "new",
-    run = function()
-      close()
-      require("sidestream").open({ new = true })
-    end,
-  },
-  r = {
-    does = "rename",
-    run = function(session)
-      if session then
-        vim.ui.input({ prompt = "Title: ", default = session.title }, function(title)
-          if title and title ~= "" then
-            client.call("session/rename", vim.tbl_extend("force", params(session), { title = title }))
-          end
-        end)
-      end
-    end,
-  },
-  d = {
-    does = "delete",
-    run = function(session)
-      local question = session and ("Delete the session “%s”?"):format(session.title)
-      if session and vim.fn.confirm(question, "&Delete\n&Keep", 2) == 1 then
-        client.call("session/delete", params(session))
-      end
-    end,
-  },
-  f = {
-    does = "fork",
-    run = function(session)
-      if session then
-        client.call("session/fork", params(session))
-      end
-    end,
-  },
-  a = {
-    does = "archive",
-    run = function(session)
-      if session then
-        client.call("session/archive", params(session))
-      end
-    end,
-  },
-  x = {
-    does = "stop",
-    run = function(session)
-      if session then
-        client.call("session/abort", params(session))
-      end
-    end,
-  },
-  ["/"] = {
-    does = "filter",
-    run = function()
-      vim.ui.input({ prompt = "Title has: " }, function(text)
-        if list and text then
-          list.filter = text
-          draw()
-        end
-      end)
-    end,
-  },
-  q = { does = "close", run = close },
-  ["<Esc>"] = { does = "close", run = close },
-}
 
 ---@param instance_id string
 ---@param root? sidestream.Session
@@ -226,52 +146,43 @@ local function open(instance_id, root)
     border = "rounded",
     style = "minimal",
     title = root and " Sub-agents " or " Sessions ",
-    footer = " ⏎ open  n new  r rename  d delete  f fork  a archive  x stop  / filter ",
+    footer = " ⏎ open  n new  r rename  d delete  f fork  a archive  x stop  / find ",
     footer_pos = "center",
   })
   vim.wo[window].cursorline = true
-  list = {
-    buffer = buffer,
-    window = window,
-    instance_id = instance_id,
-    root = root and root.id,
-    rows = {},
-    filter = "",
-  }
-  for key, action in pairs(actions) do
-    vim.keymap.set("n", key, function()
-      action.run(selected())
-    end, { buffer = buffer, nowait = true, desc = "Sidestream: " .. action.does })
+  list = { buffer = buffer, window = window, instance_id = instance_id, root = root and root.id, rows = {} }
+  local keys = { ["<CR>"] = "open", r = "rename", d = "delete", f = "fork", a = "archive", x = "abort" }
+  for key, action in pairs(keys) do
+    keymap(buffer, "n", key, action .. " the session", act, action)
   end
-  vim.api.nvim_create_autocmd("BufWipeout", {
-    buffer = buffer,
-    callback = function()
-      list = nil
-    end,
-  })
+  keymap(buffer, "n", "n", "new session", "new")
+  keymap(buffer, "n", "q", "close", close)
+  keymap(buffer, "n", "<Esc>", "close", close)
+  vim.api.nvim_create_autocmd("BufWipeout", { buffer = buffer, callback = forget })
+  vim.api.nvim_create_autocmd("WinLeave", { buffer = buffer, callback = vim.schedule_wrap(close) })
   draw()
 end
 
 --- Shows the sessions of the folder, or one with those below it.
 ---@param root? sidestream.Session
 function M.show(root)
-  require("sidestream.commands").with_instance(function(instance_id)
+  chats.with_instance(function(instance_id)
     open(instance_id, root)
-    client.request("session/list", { instanceId = instance_id }, function(failure, result)
-      if failure then
-        return notify.failure(failure)
-      end
-      for _, session in ipairs(result.sessions) do
-        state.sessions[session.id] = session
-      end
-      draw()
-    end)
+    state.load_sessions(instance_id)
   end)
 end
 
+local scheduled = false
+
 for _, event in ipairs({ "SessionChanged", "SessionRemoved" }) do
   events.on(event, function()
-    vim.schedule(draw)
+    if list and not scheduled then
+      scheduled = true
+      vim.schedule(function()
+        scheduled = false
+        draw()
+      end)
+    end
   end)
 end
 

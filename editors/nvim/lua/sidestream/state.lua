@@ -4,25 +4,25 @@
 local client = require("sidestream.client")
 local events = require("sidestream.events")
 
+---@class sidestream.Waiting
+---@field kind "permission"|"question"
+---@field instance_id string
+---@field item sidestream.Permission|sidestream.Question
+
 local M = {
   ---@type table<string, sidestream.Instance>
   instances = {},
   ---@type table<string, sidestream.Session>
   sessions = {},
-  ---@type table<string, sidestream.Permission>
-  permissions = {},
-  ---@type table<string, sidestream.Question>
-  questions = {},
+  --- Permissions and questions.
+  ---@type table<string, sidestream.Waiting>
+  waiting = {},
   ---@type table<string, sidestream.Catalog>
   catalogs = {},
   --- How often each folder's connection was lost.
   ---@type table<string, integer>
   reconnects = {},
 }
-
--- Which instance a permission or question belongs to.
----@type table<string, string>
-local owners = {}
 
 ---@param session? sidestream.Session
 ---@return boolean
@@ -31,8 +31,16 @@ function M.is_running(session)
   return status ~= "idle" and status ~= "error"
 end
 
+---@param id? string
+---@param otherwise string when it has none, or is not known
+---@return string
+function M.title(id, otherwise)
+  local session = M.sessions[id or ""]
+  return session and session.title ~= "" and session.title or otherwise
+end
+
 ---@param session sidestream.Session
-local function keep_session(session)
+function M.keep_session(session)
   local before = M.sessions[session.id]
   M.sessions[session.id] = session
   events.emit("SessionChanged", { session = session })
@@ -44,77 +52,93 @@ local function keep_session(session)
   end
 end
 
+--- Sessions as the server lists them now.
+---@param instance_id string
+---@param callback? fun() when they are known
+function M.load_sessions(instance_id, callback)
+  client.request("session/list", { instanceId = instance_id }, function(failure, result)
+    if not failure then
+      vim.iter(result.sessions):each(M.keep_session)
+    end
+    if callback then
+      callback()
+    end
+  end)
+end
+
+--- Waiting --------------------------------------------------------------------
+
+local NAMES = { permission = "Permission", question = "Question" }
+
+---@param kind "permission"|"question"
+---@param instance_id string
+---@param item sidestream.Permission|sidestream.Question
+local function asked(kind, instance_id, item)
+  if not M.waiting[item.id] then
+    M.waiting[item.id] = { kind = kind, instance_id = instance_id, item = item }
+    events.emit(NAMES[kind] .. "Asked", { [kind] = item })
+  end
+end
+
 ---@param id string
-local function forget_session(id)
-  M.sessions[id] = nil
-  for _, waiting in ipairs({ M.permissions, M.questions }) do
-    for key, item in pairs(waiting) do
-      if item.sessionId == id then
-        waiting[key] = nil
+---@param reply? string
+local function resolved(id, reply)
+  local waiting = M.waiting[id]
+  if waiting then
+    M.waiting[id] = nil
+    events.emit(NAMES[waiting.kind] .. "Resolved", { [waiting.kind .. "Id"] = id, reply = reply })
+  end
+end
+
+-- A list of all that waits: what is not in it waits no more.
+---@param kind "permission"|"question"
+---@param instance_id string
+local function load_waiting(kind, instance_id)
+  client.request(kind .. "/list", { instanceId = instance_id }, function(failure, result)
+    if failure then
+      return
+    end
+    local listed = {}
+    for _, item in ipairs(result[kind .. "s"]) do
+      listed[item.id] = true
+      asked(kind, instance_id, item)
+    end
+    for id, waiting in pairs(M.waiting) do
+      if waiting.kind == kind and waiting.instance_id == instance_id and not listed[id] then
+        resolved(id)
       end
     end
-  end
-  events.emit("SessionRemoved", { sessionId = id })
+  end)
 end
 
--- Keeps a list of what waits, whole: what is not in it waits no more.
----@param instance_id string
----@param kind "permissions"|"questions"
----@param list table[]
-local function keep_waiting(instance_id, kind, list)
-  local asked = kind == "permissions" and "PermissionAsked" or "QuestionAsked"
-  local resolved = kind == "permissions" and "PermissionResolved" or "QuestionResolved"
-  local singular = kind == "permissions" and "permission" or "question"
-  local seen = {}
-  for _, item in ipairs(list) do
-    seen[item.id] = true
-    if not M[kind][item.id] then
-      M[kind][item.id], owners[item.id] = item, instance_id
-      events.emit(asked, { [singular] = item })
-    end
-  end
-  for id in pairs(M[kind]) do
-    if owners[id] == instance_id and not seen[id] then
-      M[kind][id] = nil
-      events.emit(resolved, { [singular .. "Id"] = id })
-    end
-  end
+---@param item sidestream.Permission|sidestream.Question
+---@param session_id string
+---@return boolean
+local function concerns(item, session_id)
+  local above = vim.iter(item.path or {}):any(function(session)
+    return session.id == session_id
+  end)
+  return above or item.sessionId == session_id
 end
 
----@param instance_id string
-local function load_lists(instance_id)
-  local params = { instanceId = instance_id }
-  client.request("session/list", params, function(_, result)
-    for _, session in ipairs(result and result.sessions or {}) do
-      keep_session(session)
+--- What waits, oldest first: in all sessions, or in one and its sub-agents.
+---@param kind "permission"|"question"
+---@param session_id? string
+---@return any[] items
+function M.waiting_items(kind, session_id)
+  local items = {}
+  for _, waiting in pairs(M.waiting) do
+    if waiting.kind == kind and (not session_id or concerns(waiting.item, session_id)) then
+      table.insert(items, waiting.item)
     end
+  end
+  table.sort(items, function(a, b)
+    return a.id < b.id
   end)
-  client.request("permission/list", params, function(_, result)
-    if result then
-      keep_waiting(instance_id, "permissions", result.permissions)
-    end
-  end)
-  client.request("question/list", params, function(_, result)
-    if result then
-      keep_waiting(instance_id, "questions", result.questions)
-    end
-  end)
-  M.catalog(instance_id, function() end)
+  return items
 end
 
----@param instance sidestream.Instance
-function M.keep_instance(instance)
-  local before = M.instances[instance.id]
-  M.instances[instance.id] = instance
-  local was = before and before.state
-  if instance.state == "reconnecting" and was ~= "reconnecting" then
-    M.reconnects[instance.id] = (M.reconnects[instance.id] or 0) + 1
-  end
-  if instance.state == "connected" and was ~= "connected" then
-    load_lists(instance.id)
-  end
-  events.emit("InstanceChanged", { instance = instance })
-end
+--- Instances --------------------------------------------------------------------
 
 --- Agents, models and commands of an instance; asked for once, then kept current by the server.
 ---@param instance_id string
@@ -124,12 +148,38 @@ function M.catalog(instance_id, callback)
     return callback(M.catalogs[instance_id])
   end
   client.request("catalog", { instanceId = instance_id }, function(_, result)
-    if result then
-      M.catalogs[instance_id] = result
-    end
+    M.catalogs[instance_id] = result
     callback(result)
   end)
 end
+
+---@param instance sidestream.Instance
+function M.keep_instance(instance)
+  local before = M.instances[instance.id]
+  local was = before and before.state
+  M.instances[instance.id] = instance
+  if instance.state == "reconnecting" and was ~= "reconnecting" then
+    M.reconnects[instance.id] = (M.reconnects[instance.id] or 0) + 1
+  elseif instance.state == "connected" and was ~= "connected" then
+    M.load_sessions(instance.id)
+    load_waiting("permission", instance.id)
+    load_waiting("question", instance.id)
+    M.catalog(instance.id, function() end)
+  end
+  events.emit("InstanceChanged", { instance = instance })
+end
+
+--- The instance that has a folder.
+---@param directory string
+---@return sidestream.Instance?
+function M.instance_of(directory)
+  local real = vim.uv.fs_realpath(directory) or directory
+  return vim.iter(vim.tbl_values(M.instances)):find(function(instance)
+    return instance.directory == real
+  end)
+end
+
+--- What the server tells ----------------------------------------------------------
 
 ---@type table<string, fun(params: table)>
 local handlers = {
@@ -137,8 +187,7 @@ local handlers = {
     M.keep_instance(params.instance)
   end,
   ["instance/didClose"] = function(params)
-    M.instances[params.instanceId] = nil
-    M.catalogs[params.instanceId] = nil
+    M.instances[params.instanceId], M.catalogs[params.instanceId] = nil, nil
     for id, session in pairs(M.sessions) do
       if session.instanceId == params.instanceId then
         M.sessions[id] = nil
@@ -147,28 +196,28 @@ local handlers = {
     events.emit("InstanceClosed", { instanceId = params.instanceId })
   end,
   ["session/didChange"] = function(params)
-    keep_session(params.session)
+    M.keep_session(params.session)
   end,
   ["session/didRemove"] = function(params)
-    forget_session(params.sessionId)
+    M.sessions[params.sessionId] = nil
+    for id, waiting in pairs(M.waiting) do
+      if waiting.item.sessionId == params.sessionId then
+        resolved(id)
+      end
+    end
+    events.emit("SessionRemoved", { sessionId = params.sessionId })
   end,
   ["permission/didAsk"] = function(params)
-    M.permissions[params.permission.id] = params.permission
-    owners[params.permission.id] = params.instanceId
-    events.emit("PermissionAsked", { permission = params.permission })
+    asked("permission", params.instanceId, params.permission)
   end,
   ["permission/didResolve"] = function(params)
-    M.permissions[params.permissionId] = nil
-    events.emit("PermissionResolved", { permissionId = params.permissionId, reply = params.reply })
+    resolved(params.permissionId, params.reply)
   end,
   ["question/didAsk"] = function(params)
-    M.questions[params.question.id] = params.question
-    owners[params.question.id] = params.instanceId
-    events.emit("QuestionAsked", { question = params.question })
+    asked("question", params.instanceId, params.question)
   end,
   ["question/didResolve"] = function(params)
-    M.questions[params.questionId] = nil
-    events.emit("QuestionResolved", { questionId = params.questionId })
+    resolved(params.questionId)
   end,
   ["catalog/didChange"] = function(params)
     M.catalogs[params.instanceId] = params.catalog
@@ -186,95 +235,12 @@ function M.apply(method, params)
   return handler ~= nil
 end
 
---- Which instance a permission or a question came from.
----@param id string
----@return string?
-function M.owner(id)
-  return owners[id]
-end
-
----@generic T: { id: string }
----@param waiting table<string, T>
----@return T[]
-local function sorted(waiting)
-  local list = vim.tbl_values(waiting)
-  table.sort(list, function(a, b)
-    return a.id < b.id
-  end)
-  return list
-end
-
---- All permissions that wait, oldest first.
----@return sidestream.Permission[]
-function M.waiting_permissions()
-  return sorted(M.permissions)
-end
-
---- All questions that wait, oldest first.
----@return sidestream.Question[]
-function M.waiting_questions()
-  return sorted(M.questions)
-end
-
--- A sub-agent's request also counts for the sessions above it.
----@param item { sessionId: string, path?: { id: string }[] }
----@param session_id string
----@return boolean
-local function concerns(item, session_id)
-  if item.sessionId == session_id then
-    return true
-  end
-  for _, above in ipairs(item.path or {}) do
-    if above.id == session_id then
-      return true
-    end
-  end
-  local session = M.sessions[item.sessionId]
-  while session and session.parentId do
-    if session.parentId == session_id then
-      return true
-    end
-    session = M.sessions[session.parentId]
-  end
-  return false
-end
-
---- What waits in a session or below it.
----@param session_id string
----@return sidestream.Permission[] permissions, sidestream.Question[] questions
-function M.waiting_in(session_id)
-  local function of(list)
-    return vim.tbl_filter(function(item)
-      return concerns(item, session_id)
-    end, list)
-  end
-  return of(M.waiting_permissions()), of(M.waiting_questions())
-end
-
---- The instance that has a folder.
----@param directory string
----@return sidestream.Instance?
-function M.instance_of(directory)
-  local real = vim.uv.fs_realpath(directory) or directory
-  for _, instance in pairs(M.instances) do
-    if instance.directory == real then
-      return instance
-    end
-  end
-end
-
 --- Everything is gone, because the server is.
 function M.clear()
-  for id in pairs(M.permissions) do
-    M.permissions[id] = nil
-    events.emit("PermissionResolved", { permissionId = id })
-  end
-  for id in pairs(M.questions) do
-    M.questions[id] = nil
-    events.emit("QuestionResolved", { questionId = id })
+  for id in pairs(M.waiting) do
+    resolved(id)
   end
   M.instances, M.sessions, M.catalogs = {}, {}, {}
-  owners = {}
 end
 
 return M

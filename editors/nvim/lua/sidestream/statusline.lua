@@ -1,18 +1,11 @@
 -- What is said in one line: for the user's statusline, and above the panel's windows.
 
 local client = require("sidestream.client")
-local format = require("sidestream.view.format")
+local figures = require("sidestream.view.figures")
 local sanitize = require("sidestream.view.sanitize")
 local state = require("sidestream.state")
 
 local M = {}
-
-local SPINNER = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏" }
-
----@return string
-local function spinner()
-  return SPINNER[math.floor(vim.uv.now() / 240) % #SPINNER + 1]
-end
 
 ---@class sidestream.Status
 ---@field state sidestream.InstanceState|"off"
@@ -35,19 +28,11 @@ function M.status(directory)
     status.state = "off"
   end
   local words = {}
-  if status.state == "off" then
-    words = {}
-  elseif status.state ~= "connected" then
-    table.insert(words, status.state)
-  end
-  if busy > 0 then
-    table.insert(words, ("%d running"):format(busy))
-  end
-  if waiting > 0 then
-    table.insert(words, ("%d waiting"):format(waiting))
-  end
-  if status.state == "connected" and #words == 0 then
-    table.insert(words, "ready")
+  table.insert(words, status.state ~= "off" and status.state ~= "connected" and status.state or nil)
+  table.insert(words, busy > 0 and ("%d running"):format(busy) or nil)
+  table.insert(words, waiting > 0 and ("%d waiting"):format(waiting) or nil)
+  if #words == 0 and status.state == "connected" then
+    words = { "ready" }
   end
   status.text = #words > 0 and "sidestream: " .. table.concat(words, ", ") or ""
   return status
@@ -65,40 +50,32 @@ end
 local function connection(instance)
   if not client.connection() then
     return colour("SidestreamError", "● sidestream is not running")
-  elseif not instance then
-    return colour("SidestreamDim", "○ starting")
-  elseif instance.state == "connected" then
+  elseif instance and instance.state == "connected" then
     return colour("SidestreamDone", "●")
-  elseif instance.state == "reconnecting" then
-    local text = "● reconnecting"
-    if instance.attempt and instance.attempt > 1 then
-      text = ("%s, try %d"):format(text, instance.attempt)
-    end
-    return colour("SidestreamWarning", text)
-  elseif instance.state == "failed" or instance.state == "disconnected" then
-    local message = instance.error and sanitize.line(instance.error.message):sub(1, 80) or ""
-    return colour("SidestreamError", ("● %s %s"):format(instance.state, message))
   end
-  return colour("SidestreamDim", "○ " .. instance.state)
+  local words = { instance and instance.state or "starting" }
+  table.insert(words, instance and (instance.attempt or 1) > 1 and "try " .. instance.attempt or nil)
+  table.insert(words, instance and instance.error and sanitize.head(instance.error.message, 80) or nil)
+  return colour(
+    instance and instance.error and "SidestreamError" or "SidestreamWarning",
+    "○ " .. table.concat(words, ", ")
+  )
 end
 
+-- Tokens, context use and costs.
 ---@param session sidestream.Session
----@return string[]
-local function figures(session)
-  local usage = session.usage
+---@return string
+local function usage(session)
   local words = {}
-  local context = usage and usage.context
+  local context = session.usage and session.usage.context
   if context and context.limit and context.limit > 0 then
     local percent = math.floor(context.used / context.limit * 100 + 0.5)
-    table.insert(words, ("%s (%d%%)"):format(format.count(context.used), percent))
+    table.insert(words, ("%s (%d%%)"):format(figures.count(context.used), percent))
   elseif context then
-    table.insert(words, format.count(context.used) .. " tokens")
+    table.insert(words, figures.count(context.used) .. " tokens")
   end
-  local cost = usage and usage.cost or session.cost or 0
-  if cost > 0 then
-    table.insert(words, format.cost(cost))
-  end
-  return words
+  table.insert(words, figures.cost_of(session))
+  return colour("SidestreamDim", table.concat(words, " · "))
 end
 
 --- Above the conversation: connection, title, status; tokens, context use and costs.
@@ -106,55 +83,41 @@ end
 ---@return string
 function M.panel_bar(chat)
   local session = chat:session()
-  local instance = chat.instance_id and state.instances[chat.instance_id] or nil
-  local left = { connection(instance) }
+  local left = { connection(state.instances[chat.instance_id or ""]) }
   if session and session.parentId then
-    local parent = state.sessions[session.parentId]
-    table.insert(left, colour("SidestreamDim", sanitize.line(parent and parent.title or "parent"):sub(1, 24) .. " ›"))
+    local parent = sanitize.head(state.title(session.parentId, "parent"), 24)
+    table.insert(left, colour("SidestreamDim", parent .. " ›"))
   end
-  local title = session and session.title ~= "" and session.title or "New session"
-  table.insert(left, colour("SidestreamAsk", sanitize.line(title)))
-  local status = session and session.status.type or "idle"
-  if state.is_running(session) then
-    table.insert(left, colour("SidestreamRunning", spinner() .. " " .. status))
-  elseif status == "error" then
+  table.insert(left, colour("SidestreamTitle", sanitize.line(state.title(chat.session_id, "New session"))))
+  if not session then
+    return (" %s "):format(table.concat(left, " "))
+  elseif state.is_running(session) then
+    table.insert(left, colour("SidestreamRunning", figures.spinner() .. " " .. session.status.type))
+  elseif session.status.type == "error" then
     table.insert(left, colour("SidestreamError", "failed"))
   end
-  local waiting = session and session.permissions + session.questions or 0
+  local waiting = session.permissions + session.questions
   if waiting > 0 then
     table.insert(left, colour("SidestreamWaiting", ("%d waiting"):format(waiting)))
   end
-  local right = session and figures(session) or {}
-  return (" %s %%=%s "):format(
-    table.concat(left, " "),
-    #right > 0 and colour("SidestreamDim", table.concat(right, " · ")) or ""
-  )
+  return (" %s %%=%s "):format(table.concat(left, " "), usage(session))
 end
 
---- Above the prompt: agent and model, and what is attached.
+--- Above the prompt: what is attached; agent, model and permission mode.
 ---@param chat sidestream.Chat
 ---@return string
 function M.prompt_bar(chat)
-  local session = chat:session()
+  local session = chat:session() or {}
   local catalog = state.catalogs[chat.instance_id or ""]
   local defaults = catalog and catalog.defaults or {}
-  local agent = chat.agent or (session and session.agent) or defaults.agent
-  local model = chat.model or (session and session.model) or defaults.model
-  local who = {}
-  if agent then
-    table.insert(who, agent)
-  end
-  if model then
-    table.insert(who, format.model(model))
-  end
   local line = { " " .. colour("SidestreamAssistant", "›") }
   for _, chip in ipairs(chat.prompt.chips) do
     table.insert(line, colour("SidestreamLink", sanitize.line(chip.label)))
   end
-  local mode = session and session.permissionMode
-  if mode and mode ~= "default" then
-    table.insert(who, mode)
-  end
+  local who = {}
+  table.insert(who, chat.agent or session.agent or defaults.agent)
+  table.insert(who, figures.model(chat.model or session.model or defaults.model))
+  table.insert(who, session.permissionMode ~= "default" and session.permissionMode or nil)
   return table.concat(line, " ") .. " %=" .. colour("SidestreamDim", table.concat(who, " · ")) .. " "
 end
 

@@ -3,16 +3,14 @@
 
 local client = require("sidestream.client")
 local growing = require("sidestream.growing")
+local notify = require("sidestream.notify")
 
 ---@class sidestream.TranscriptView
 ---@field reset fun(self, messages: sidestream.Message[])
 ---@field prepend fun(self, messages: sidestream.Message[])
----@field message_changed fun(self, message: sidestream.Message, is_new: boolean)
+---@field message_changed fun(self, message: sidestream.Message)
 ---@field message_removed fun(self, message: sidestream.Message)
----@field part_changed fun(self, message: sidestream.Message, part: sidestream.Part, before?: string)
 ---@field part_appended fun(self, message: sidestream.Message, part: sidestream.Part, field: string, text: string)
----@field part_removed fun(self, message: sidestream.Message, part: sidestream.Part)
----@field tail_changed fun(self)
 
 ---@class sidestream.Transcript
 ---@field instance_id string
@@ -24,7 +22,6 @@ local growing = require("sidestream.growing")
 ---@field view sidestream.TranscriptView
 ---@field by_id table<string, sidestream.Message>
 ---@field closed boolean
----@field on_failure fun(failure: table)
 local Transcript = {}
 Transcript.__index = Transcript
 
@@ -34,26 +31,14 @@ local M = {}
 local FIRST_PAGE = 10
 local PAGE = 20
 
--- Which notifications belong to a session's content.
-local CONTENT = {
-  ["session/didReset"] = true,
-  ["message/didChange"] = true,
-  ["message/didRemove"] = true,
-  ["part/didChange"] = true,
-  ["part/didAppend"] = true,
-  ["part/didRemove"] = true,
-  ["todo/didChange"] = true,
-}
-
 ---@type table<string, sidestream.Transcript>
 local open = {}
 
 ---@param instance_id string
 ---@param session_id string
 ---@param view sidestream.TranscriptView
----@param on_failure fun(failure: table)
 ---@return sidestream.Transcript
-function M.open(instance_id, session_id, view, on_failure)
+function M.open(instance_id, session_id, view)
   local transcript = setmetatable({
     instance_id = instance_id,
     session_id = session_id,
@@ -62,38 +47,18 @@ function M.open(instance_id, session_id, view, on_failure)
     todos = {},
     view = view,
     closed = false,
-    on_failure = on_failure,
   }, Transcript)
   open[session_id] = transcript
   transcript:reload()
   return transcript
 end
 
----@param session_id string
----@return sidestream.Transcript?
-function M.of(session_id)
-  return open[session_id]
-end
-
---- Opens all sessions again, as after a restart of the server.
-function M.reload_all()
-  for _, transcript in pairs(open) do
-    transcript:reload()
+-- A session that was deleted meanwhile is told elsewhere.
+---@param failure table
+local function show_failure(failure)
+  if (failure.data or {}).kind ~= "sessionNotFound" then
+    notify.failure(failure)
   end
-end
-
----@param method string
----@param params table
----@return boolean known
-function M.apply(method, params)
-  if not CONTENT[method] then
-    return false
-  end
-  local transcript = open[params.sessionId]
-  if transcript then
-    transcript:apply(method, params)
-  end
-  return true
 end
 
 function Transcript:reload()
@@ -105,7 +70,7 @@ function Transcript:reload()
     if self.closed or self.asked ~= asked then
       return
     elseif failure then
-      self.on_failure(failure)
+      show_failure(failure)
     else
       self:reset(snapshot)
     end
@@ -138,7 +103,7 @@ function Transcript:load_older()
     if self.closed or self.cursor ~= cursor then
       return
     elseif failure then
-      return self.on_failure(failure)
+      return show_failure(failure)
     end
     self.cursor = page.cursor
     local older = {}
@@ -148,126 +113,137 @@ function Transcript:load_older()
         table.insert(older, message)
       end
     end
+    self.view:prepend(older)
     self.messages = vim.list_extend(older, self.messages)
-    self.view:prepend(page.messages)
     vim.schedule(function()
       self:load_older()
     end)
   end)
 end
 
+--- Nobody listens any longer, as when the session is gone.
+---@param session_id string
+function M.let_go(session_id)
+  if open[session_id] then
+    open[session_id].closed = true
+    open[session_id] = nil
+  end
+end
+
+--- Tells the server too that nobody listens.
 function Transcript:close()
   self.closed = true
   if open[self.session_id] == self then
-    open[self.session_id] = nil
-    if client.connection() then
-      local params = { instanceId = self.instance_id, sessionId = self.session_id }
-      client.request("session/close", params, function() end)
+    M.let_go(self.session_id)
+    if client.ready() then
+      client.request("session/close", { instanceId = self.instance_id, sessionId = self.session_id }, function() end)
     end
   end
 end
 
----@type table<string, fun(self: sidestream.Transcript, params: table)>
+---@param list { id: string }[]
+---@param id string
+---@return integer? index
+local function index_of(list, id)
+  for index = #list, 1, -1 do
+    if list[index].id == id then
+      return index
+    end
+  end
+end
+
+-- A message that is new goes behind all that are not newer.
+---@param message sidestream.Message
+function Transcript:add_message(message)
+  message.parts = {}
+  self.by_id[message.id] = message
+  local position = #self.messages
+  while position > 0 and self.messages[position].time.created > message.time.created do
+    position = position - 1
+  end
+  table.insert(self.messages, position + 1, message)
+  if position + 1 == #self.messages then
+    self.view:message_changed(message)
+  else
+    self.view:reset(self.messages)
+  end
+end
+
+---@type table<string, fun(self: sidestream.Transcript, params: table, message?: sidestream.Message)>
 local handlers = {
   ["session/didReset"] = function(self, params)
     self:reset(params.snapshot)
   end,
   ["message/didChange"] = function(self, params)
-    local message = self.by_id[params.message.id]
-    if message then
-      local parts = message.parts
-      for key in pairs(message) do
-        message[key] = nil
-      end
-      for key, value in pairs(params.message) do
-        message[key] = value
-      end
-      message.parts = parts
-      return self.view:message_changed(message, false)
+    local new = params.message
+    local message = self.by_id[new.id]
+    if not message then
+      return self:add_message(new)
     end
-    message = params.message
-    message.parts = {}
-    self.by_id[message.id] = message
-    local position = #self.messages
-    while position > 0 and self.messages[position].time.created > message.time.created do
-      position = position - 1
+    new.parts = message.parts
+    for key in pairs(message) do
+      message[key] = new[key]
     end
-    table.insert(self.messages, position + 1, message)
-    if position + 1 == #self.messages then
-      self.view:message_changed(message, true)
-    else
-      self.view:reset(self.messages)
+    for key, value in pairs(new) do
+      message[key] = value
     end
+    self.view:message_changed(message)
   end,
-  ["message/didRemove"] = function(self, params)
-    local message = self.by_id[params.messageId]
+  ["message/didRemove"] = function(self, _, message)
     if message then
       self.by_id[message.id] = nil
-      for index = #self.messages, 1, -1 do
-        if self.messages[index] == message then
-          table.remove(self.messages, index)
-          break
-        end
-      end
+      table.remove(self.messages, index_of(self.messages, message.id))
       self.view:message_removed(message)
     end
   end,
-  ["part/didChange"] = function(self, params)
-    local message = self.by_id[params.messageId]
-    if message then
-      local at, following = nil, #message.parts + 1
-      for index, part in ipairs(message.parts) do
-        if part.id == params.part.id then
-          at = index
-        elseif part.id == params.before then
-          following = index
-        end
-      end
-      if at then
-        message.parts[at] = params.part
-      else
-        table.insert(message.parts, following, params.part)
-      end
-      self.view:part_changed(message, params.part, not at and params.before or nil)
+  ["part/didChange"] = function(self, params, message)
+    if not message then
+      return
+    end
+    local at = index_of(message.parts, params.part.id)
+    if at then
+      message.parts[at] = params.part
+    else
+      local following = params.before and index_of(message.parts, params.before) or #message.parts + 1
+      table.insert(message.parts, following, params.part)
+    end
+    self.view:message_changed(message)
+  end,
+  ["part/didAppend"] = function(self, params, message)
+    local at = message and index_of(message.parts, params.partId)
+    if message and at then
+      growing.append(message.parts[at], params.field, params.text)
+      self.view:part_appended(message, message.parts[at], params.field, params.text)
     end
   end,
-  ["part/didAppend"] = function(self, params)
-    local message = self.by_id[params.messageId]
-    for index = message and #message.parts or 0, 1, -1 do
-      local part = message.parts[index]
-      if part.id == params.partId then
-        growing.append(part, params.field, params.text)
-        return self.view:part_appended(message, part, params.field, params.text)
-      end
-    end
-  end,
-  ["part/didRemove"] = function(self, params)
-    local message = self.by_id[params.messageId]
-    for index, part in ipairs(message and message.parts or {}) do
-      if part.id == params.partId then
-        table.remove(message.parts, index)
-        return self.view:part_removed(message, part)
-      end
+  ["part/didRemove"] = function(self, params, message)
+    local at = message and index_of(message.parts, params.partId)
+    if message and at then
+      table.remove(message.parts, at)
+      self.view:message_changed(message)
     end
   end,
   ["todo/didChange"] = function(self, params)
     self.todos = params.todos
-    self.view:tail_changed()
   end,
 }
 
+--- Applies what belongs to a session's content.
 ---@param method string
 ---@param params table
-function Transcript:apply(method, params)
-  if not self.revision then
-    -- The answer to session/open is under way, and has this already.
-    return
+---@return boolean known
+function M.apply(method, params)
+  local handler, transcript = handlers[method], open[params.sessionId]
+  -- While a session is being opened, the answer has this already.
+  if handler and transcript and transcript.revision then
+    if params.revision ~= transcript.revision + 1 and method ~= "session/didReset" then
+      transcript:reload()
+    else
+      transcript.revision = params.revision
+      handler(transcript, params, transcript.by_id[params.messageId or ""])
+    end
   end
-  if params.revision ~= self.revision + 1 and method ~= "session/didReset" then
-    return self:reload()
-  end
-  self.revision = params.revision
-  handlers[method](self, params)
+  return handler ~= nil
 end
 
 return M

@@ -236,6 +236,9 @@ impl Dialect for Legacy {
                 PromptPart::Agent { name } => {
                     attachments.push(json!({"type": "agent", "name": name}));
                 }
+                PromptPart::Diagnostics { path, items } => {
+                    text.push_str(&tool::diagnostics(path, items));
+                }
                 PromptPart::Selection {
                     path,
                     range,

@@ -64,6 +64,11 @@ fn part(part: &PromptPart, directory: &Path) -> Value {
             part
         }
         PromptPart::Agent { name } => json!({"type": "agent", "name": name}),
+        PromptPart::Diagnostics { path, items } => {
+            let shown = directory.join(path);
+            let shown = shown.strip_prefix(directory).unwrap_or(&shown);
+            json!({"type": "text", "text": tool::diagnostics(shown, items)})
+        }
         PromptPart::Selection { path, range, text } => {
             let shown = directory.join(path);
             let shown = shown.strip_prefix(directory).unwrap_or(&shown);

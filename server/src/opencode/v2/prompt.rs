@@ -19,6 +19,11 @@ pub(super) fn body(prompt: &Prompt, directory: &Path) -> Value {
                 let shown = shown.strip_prefix(directory).unwrap_or(&shown);
                 texts.push(tool::selection(shown, *range, text));
             }
+            PromptPart::Diagnostics { path, items } => {
+                let shown = directory.join(path);
+                let shown = shown.strip_prefix(directory).unwrap_or(&shown);
+                texts.push(tool::diagnostics(shown, items));
+            }
             PromptPart::File { path, range } => files.push(json!({
                 "uri": tool::file_url(&directory.join(path), *range),
                 "name": path.file_name().and_then(|name| name.to_str()),

@@ -277,3 +277,59 @@ fn a_prompt_that_was_sent_again_stays_before_its_answer() {
     let messages = fresh.to_messages();
     assert!(messages[0].info.time.created <= messages[1].info.time.created);
 }
+
+fn prompt(id: &str, created: u64) -> MessageInfo {
+    MessageInfo {
+        id: id.into(),
+        role: Role::User,
+        time: MessageTime {
+            created,
+            completed: None,
+        },
+        ..info(MessageStatus::Sent)
+    }
+}
+
+fn statuses(transcript: &Transcript) -> Vec<MessageStatus> {
+    let messages = transcript.messages.iter();
+    messages.map(|message| message.info.status).collect()
+}
+
+#[test]
+fn a_prompt_behind_an_answer_that_goes_on_is_queued_until_its_turn() {
+    let mut transcript = streaming();
+    let mut changes = Vec::new();
+    transcript.message(prompt("next", 2), &mut changes);
+    let queued = MessageInfo {
+        status: MessageStatus::Queued,
+        ..prompt("next", 2)
+    };
+    assert_eq!(changes.pop(), Some(Change::Message(queued)));
+    // The server says the same again: nothing is new.
+    changes.clear();
+    transcript.message(prompt("next", 2), &mut changes);
+    assert_eq!(changes, []);
+    // A snapshot says it too.
+    let page = MessagePage {
+        messages: vec![
+            IncomingMessage {
+                info: info(MessageStatus::Streaming),
+                parts: Vec::new(),
+            },
+            IncomingMessage {
+                info: prompt("next", 2),
+                parts: Vec::new(),
+            },
+        ],
+        cursor: None,
+    };
+    let told = transcript.merge(page, Vec::new(), Run::Live, Gap::None);
+    assert_eq!(told, []);
+    // The answer ends, so it is the prompt's turn.
+    transcript.message(info(MessageStatus::Complete), &mut changes);
+    assert_eq!(changes.pop(), Some(Change::Message(prompt("next", 2))));
+    assert_eq!(
+        statuses(&transcript),
+        [MessageStatus::Complete, MessageStatus::Sent]
+    );
+}

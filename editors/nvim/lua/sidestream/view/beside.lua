@@ -1,12 +1,16 @@
 -- What stands beside lines without being text: icons that say how a tool fares, turning while it runs,
 -- and notes after headers.
 
+local figures = require("sidestream.view.figures")
+
 local M = {}
 
 M.NAMESPACE = vim.api.nvim_create_namespace("sidestream.beside")
 
-local SPINNER = { "⠋ ", "⠙ ", "⠹ ", "⠸ ", "⠼ ", "⠴ ", "⠦ ", "⠧ ", "⠇ ", "⠏ " }
-local TURN = 120
+---@class sidestream.Decorated
+---@field buffer integer
+---@field live table<sidestream.Block, true> blocks whose icon turns
+---@field spinning? boolean
 
 ---@param buffer integer
 ---@param row integer
@@ -23,7 +27,12 @@ local function put(buffer, row, mark, chunks, position)
   })
 end
 
----@param view sidestream.View
+---@return sidestream.Chunk
+local function spinner()
+  return { figures.spinner() .. " ", "SidestreamRunning" }
+end
+
+---@param view sidestream.Decorated
 ---@param block sidestream.Block
 function M.undecorate(view, block)
   view.live[block] = nil
@@ -35,50 +44,19 @@ function M.undecorate(view, block)
   end
 end
 
----@return sidestream.Chunk
-local function spinner()
-  local turn = math.floor(vim.uv.now() / TURN) % #SPINNER
-  return { SPINNER[turn + 1], "SidestreamRunning" }
-end
-
----@param view sidestream.View
----@param section sidestream.Section
+---@param view sidestream.Decorated
 ---@param block sidestream.Block
 ---@param row integer of the block's first line
-function M.decorate(view, section, block, row)
-  local shape = block.shape
-  if not shape or block.lines == 0 then
-    return M.undecorate(view, block)
-  end
+function M.decorate(view, block, row)
+  M.undecorate(view, block)
+  local shape = block.shape or {}
   row = row + (block.gap and 1 or 0)
   if shape.icon then
-    block.icon_mark = put(view.buffer, row, block.icon_mark, { shape.live and spinner() or shape.icon }, "overlay")
+    block.icon_mark = put(view.buffer, row, nil, { shape.live and spinner() or shape.icon }, "overlay")
+    view.live[block] = shape.live or nil
   end
-  if shape.beside and #shape.beside > 0 then
-    local chunks = { { "  " } }
-    vim.list_extend(chunks, shape.beside)
-    block.beside_mark = put(view.buffer, row, block.beside_mark, chunks, "eol")
-  elseif block.beside_mark then
-    vim.api.nvim_buf_del_extmark(view.buffer, M.NAMESPACE, block.beside_mark)
-    block.beside_mark = nil
-  end
-  view.live[block] = shape.live and section or nil
-end
-
----@param view sidestream.View
-local function turn_icons(view)
-  local rows = {}
-  for block, section in pairs(view.live) do
-    local row = rows[section] or view:first_row(section)
-    rows[section] = row
-    for _, other in ipairs(section.blocks) do
-      if other == block then
-        break
-      end
-      row = row + other.lines
-    end
-    row = row + (block.gap and 1 or 0)
-    block.icon_mark = put(view.buffer, row, block.icon_mark, { spinner() }, "overlay")
+  if shape.beside then
+    block.beside_mark = put(view.buffer, row, nil, vim.list_extend({ { "  ", "" } }, shape.beside), "eol")
   end
 end
 
@@ -91,11 +69,15 @@ function M.spin(view)
   view.spinning = true
   vim.defer_fn(function()
     view.spinning = false
-    if next(view.live) and view:is_visible() then
-      turn_icons(view)
-      M.spin(view)
+    if not view:is_visible() then
+      return
     end
-  end, TURN)
+    for block in pairs(view.live) do
+      local place = vim.api.nvim_buf_get_extmark_by_id(view.buffer, M.NAMESPACE, block.icon_mark, {})
+      block.icon_mark = put(view.buffer, place[1], block.icon_mark, { spinner() }, "overlay")
+    end
+    M.spin(view)
+  end, figures.TURN)
 end
 
 return M

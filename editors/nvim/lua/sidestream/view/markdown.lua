@@ -1,13 +1,9 @@
--- Markdown's inline marks, found line by line. Pure, and for looks only: it needs no memory of the
--- lines before, except whether a line is inside a fenced block, which the caller knows.
+-- Markdown's marks, line by line, for looks only: it needs no memory of the lines before, except whether a
+-- line is inside a fenced block, which the caller knows.
+
+local syntax = require("sidestream.view.syntax")
 
 local M = {}
-
----@class sidestream.Span
----@field [1] integer first byte, from 0
----@field [2] integer byte after the last
----@field [3] string highlight group
----@field conceal? boolean hidden while the line is not edited
 
 -- A line longer than this is data rather than prose.
 local LONGEST = 2000
@@ -28,68 +24,24 @@ function M.closes_fence(line)
   return line:find("^%s*```+%s*$") ~= nil or line:find("^%s*~~~+%s*$") ~= nil
 end
 
----@param spans sidestream.Span[]
+-- What a line is by how it begins.
 ---@param line string
----@param pattern string with captures: position, marks, position, inner, position, marks, position
----@param group string
----@param taken boolean[] bytes that are code
-local function paired(spans, line, pattern, group, taken)
-  local from = 1
-  while true do
-    local start, stop, open_end, inner_end = line:find(pattern, from)
-    if not start then
-      return
-    end
-    if taken[start] or taken[stop] then
-      from = start + 1
-    else
-      table.insert(spans, { start - 1, open_end - 1, "SidestreamMark", conceal = true })
-      table.insert(spans, { open_end - 1, inner_end - 1, group })
-      table.insert(spans, { inner_end - 1, stop, "SidestreamMark", conceal = true })
-      for position = start, stop do
-        taken[position] = true
-      end
-      from = stop + 1
-    end
-  end
-end
-
----@param line string
----@return sidestream.Span[]
-local function find(line)
-  local spans = {}
-  if #line > LONGEST then
-    return spans
-  end
+---@return table[] spans
+local function beginning(line)
   local heading = line:match("^#+ ")
   if heading then
-    table.insert(spans, { 0, #heading, "SidestreamMark", conceal = true })
-    table.insert(spans, { #heading, #line, "SidestreamHeading" })
+    return {
+      { 0, #heading, "SidestreamMark", conceal = "" },
+      { #heading, #line, "SidestreamHeading" },
+    }
   elseif line:find("^%s*>") then
-    table.insert(spans, { 0, #line, "SidestreamQuote" })
+    return { { 0, #line, "SidestreamQuote" } }
   elseif line:find("^%s*[-*+] ") or line:find("^%s*%d+[.)] ") then
-    local _, stop = line:find("^%s*%S+")
-    table.insert(spans, { 0, stop, "SidestreamBullet" })
+    return { { 0, #line:match("^%s*%S+"), "SidestreamBullet" } }
   elseif line:find("^%s*[-*_][-*_][-*_]+%s*$") then
-    table.insert(spans, { 0, #line, "SidestreamMark" })
+    return { { 0, #line, "SidestreamMark" } }
   end
-  if not line:find("[`*_%[~]") then
-    return spans
-  end
-  local taken = {}
-  paired(spans, line, "`()[^`]+()`", "SidestreamInlineCode", taken)
-  paired(spans, line, "%*%*()[^%s*][^*]-()%*%*", "SidestreamBold", taken)
-  paired(spans, line, "~~()[^~]+()~~", "SidestreamStruck", taken)
-  paired(spans, line, "%f[%w_]_()[^%s_][^_]-()_%f[^%w_]", "SidestreamItalic", taken)
-  paired(spans, line, "%*()[^%s*][^*]-()%*", "SidestreamItalic", taken)
-  for start, text_end, stop in line:gmatch("()%[[^%]]+()%]%([^)%s]+%)()") do
-    if not taken[start] then
-      table.insert(spans, { start - 1, start, "SidestreamMark", conceal = true })
-      table.insert(spans, { start, text_end - 1, "SidestreamLink" })
-      table.insert(spans, { text_end - 1, stop - 1, "SidestreamMark", conceal = true })
-    end
-  end
-  return spans
+  return {}
 end
 
 -- Lines on the screen are asked for at every redraw.
@@ -100,15 +52,23 @@ local count = 0
 ---@param line string
 ---@return sidestream.Span[]
 function M.spans(line)
-  local spans = known[line]
-  if not spans then
-    if count >= 500 then
-      known, count = {}, 0
-    end
-    spans = find(line)
-    known[line] = spans
-    count = count + 1
+  if known[line] then
+    return known[line]
+  elseif #line > LONGEST then
+    return {}
   end
+  local spans = beginning(line)
+  if line:find("[`*_%[~<&]") then
+    local language = syntax.language("markdown_inline")
+    if not language then
+      return spans
+    end
+    vim.list_extend(spans, syntax.spans({ line }, language)[0])
+  end
+  if count >= 500 then
+    known, count = {}, 0
+  end
+  known[line], count = spans, count + 1
   return spans
 end
 

@@ -38,6 +38,14 @@ function M.line(text)
   return (M.text(text):gsub("%s*\n%s*", " "))
 end
 
+--- The beginning of a line.
+---@param text string
+---@param characters integer
+---@return string
+function M.head(text, characters)
+  return vim.fn.strcharpart(M.line(text), 0, characters)
+end
+
 ---@param text string
 ---@return string[]
 function M.lines(text)

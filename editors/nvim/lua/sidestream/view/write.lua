@@ -1,38 +1,19 @@
--- How a view's sections get into its buffer: whole when they are new, line by line when they changed,
--- byte by byte when text was appended. Cursors stay, except those that follow the end.
+-- How a view's sections get into its buffer: line by line where they changed, byte by byte where text was
+-- appended. Cursors stay, except those that follow the end.
 
 local beside = require("sidestream.view.beside")
+local rows = require("sidestream.view.rows")
 local sanitize = require("sidestream.view.sanitize")
+local sections = require("sidestream.view.section")
 
----@class sidestream.Writer
----@field buffer integer
----@field sections sidestream.Section[]
----@field tail sidestream.Section
+---@class sidestream.Writer: sidestream.Rows, sidestream.Decorated
 ---@field editing? boolean
-local Writer = {}
-
---- Marks at the first lines of sections.
-Writer.SECTIONS = vim.api.nvim_create_namespace("sidestream.sections")
-
----@param section sidestream.Section
----@return integer row from 0
-function Writer:row(section)
-  return vim.api.nvim_buf_get_extmark_by_id(self.buffer, Writer.SECTIONS, section.mark, {})[1]
-end
-
---- Where its blocks begin: the tail's blank line is no block.
----@param section sidestream.Section
----@return integer row from 0
-function Writer:first_row(section)
-  return self:row(section) + (section == self.tail and 1 or 0)
-end
+local Writer = setmetatable({}, { __index = rows }) --[[@as sidestream.Writer]]
 
 ---@param window integer
 ---@param last integer
 local function follow(window, last)
-  if vim.api.nvim_win_get_cursor(window)[1] ~= last then
-    vim.api.nvim_win_set_cursor(window, { last, 0 })
-  end
+  vim.api.nvim_win_set_cursor(window, { last, 0 })
   -- Further than a screen, Neovim would put the end into the middle.
   local height = vim.api.nvim_win_get_height(window)
   local info = vim.fn.getwininfo(window)[1]
@@ -48,32 +29,28 @@ end
 ---@param before? sidestream.Shape
 ---@return boolean
 local function wants_gap(shape, before)
-  if not shape or not before or before.kind == "separator" then
+  if not shape or not before or before.kind == "user" or before.kind == "assistant" then
     return false
   end
-  local heading = before.kind == "user" or before.kind == "assistant"
   local prose = shape.kind == "text" or before.kind == "text"
   local asks = shape.kind == "permission" or shape.kind == "question"
   local long = #before.lines > 1 and before.kind ~= "reasoning"
-  return not heading and (prose or asks or long)
+  return prose or asks or long
 end
 
+-- Draws a block anew.
 ---@param block sidestream.Block
----@param shape? sidestream.Shape
----@param before? sidestream.Shape
----@param keep? boolean the block's memory of its lines is still needed
+---@param before? sidestream.Shape the one above it
 ---@return string[]
-local function lines_of(block, shape, before, keep)
-  block.shape, block.dirty, block.pending, block.kept, block.fences = shape, false, nil, nil, nil
+local function lines_of(block, before)
+  local shape = block.draw(block)
   local lines = shape and shape.lines or {}
-  block.gap = #lines > 0 and wants_gap(shape, before)
+  block.shape, block.dirty, block.pending, block.kept, block.fences = shape, false, nil, nil, nil
+  block.gap = wants_gap(shape, before)
   if block.gap then
     lines = vim.list_extend({ "" }, lines)
   end
   block.width = #(lines[#lines] or "")
-  if not keep then
-    block.lines = #lines
-  end
   return lines
 end
 
@@ -84,12 +61,9 @@ function Writer:edit(change)
     return change()
   end
   local last = vim.api.nvim_buf_line_count(self.buffer)
-  local followers = {}
-  for _, window in ipairs(vim.fn.win_findbuf(self.buffer)) do
-    if vim.api.nvim_win_get_cursor(window)[1] >= last then
-      table.insert(followers, window)
-    end
-  end
+  local followers = vim.tbl_filter(function(window)
+    return vim.api.nvim_win_get_cursor(window)[1] >= last
+  end, vim.fn.win_findbuf(self.buffer))
   vim.bo[self.buffer].modifiable = true
   self.editing = true
   local ok, problem = xpcall(change, debug.traceback)
@@ -109,82 +83,86 @@ end
 function Writer:clear()
   local row = self:row(self.tail)
   vim.api.nvim_buf_clear_namespace(self.buffer, beside.NAMESPACE, 0, row)
-  vim.api.nvim_buf_clear_namespace(self.buffer, Writer.SECTIONS, 0, row)
+  vim.api.nvim_buf_clear_namespace(self.buffer, rows.SECTIONS, 0, row)
   vim.api.nvim_buf_set_lines(self.buffer, 0, row, false, {})
 end
 
---- Puts a section that is not in the buffer yet at a row.
+--- Sections --------------------------------------------------------------------
+
+--- Puts a section that is not in the buffer yet at a row, with all of its lines at once.
 ---@param section sidestream.Section
 ---@param row integer
 ---@return integer row after it
 function Writer:insert(section, row)
-  local lines, places = {}, {}
-  local before
+  sections.compose(section)
+  local lines, before = { "" }, nil
   for _, block in ipairs(section.blocks) do
-    local shape = block.draw(block)
-    local drawn = lines_of(block, shape, before)
-    if #drawn > 0 then
-      table.insert(places, { block, row + #lines })
-      vim.list_extend(lines, drawn)
-      before = shape
-    end
+    local drawn = lines_of(block, before)
+    block.lines = #drawn
+    before = block.lines > 0 and block.shape or before
+    vim.list_extend(lines, drawn)
   end
   vim.api.nvim_buf_set_lines(self.buffer, row, row, false, lines)
-  section.mark = vim.api.nvim_buf_set_extmark(self.buffer, Writer.SECTIONS, row, 0, {})
-  for _, place in ipairs(places) do
-    beside.decorate(self, section, place[1], place[2])
+  self:mark(section, row)
+  row = row + 1
+  for _, block in ipairs(section.blocks) do
+    beside.decorate(self, block, row)
+    row = row + block.lines
   end
-  section.dirty = false
-  return row + #lines
+  return row
 end
 
 --- Brings a section's lines up to date.
 ---@param section sidestream.Section
----@param row integer
-function Writer:write(section, row)
-  local before, left = nil, {}
+function Writer:write(section)
+  if section.stale then
+    self:compose(section)
+  end
+  local row, before = self:first_row(section), nil
   for _, block in ipairs(section.blocks) do
-    local had_gap = block.gap
-    if block.gone then
+    local gap = block.gap
+    if block.dirty or (block.lines > 0 and gap ~= wants_gap(block.shape, before)) then
+      self:replace(block, row, lines_of(block, before))
+      beside.decorate(self, block, row)
+    elseif block.pending then
+      self:append(block, row)
+    end
+    before = block.lines > 0 and block.shape or before
+    row = row + block.lines
+  end
+end
+
+-- Lets a section have the blocks that it is to have; those that are gone take their lines along.
+---@param section sidestream.Section
+function Writer:compose(section)
+  local row, before = self:first_row(section), section.blocks
+  local gone = sections.compose(section)
+  for _, block in ipairs(before) do
+    if gone[block.id] then
       self:replace(block, row, {})
       beside.undecorate(self, block)
-    else
-      table.insert(left, block)
-      if block.dirty or (block.lines > 0 and had_gap ~= wants_gap(block.shape, before)) then
-        local shape = block.draw(block)
-        local lines = lines_of(block, shape, before, true)
-        self:replace(block, row, lines)
-        beside.decorate(self, section, block, row)
-      elseif block.pending then
-        self:append(block, row)
-      end
-      before = block.lines > 0 and block.shape or before
-      row = row + block.lines
     end
+    row = row + block.lines
   end
-  section.blocks = left
-  section.dirty = false
 end
 
 ---@param section sidestream.Section
 function Writer:erase(section)
-  for index, other in ipairs(self.sections) do
-    if other == section then
-      table.remove(self.sections, index)
-      break
-    end
-  end
+  self.sections = vim.tbl_filter(function(other)
+    return other ~= section
+  end, self.sections)
   if section.mark then
-    local count = 0
+    local row, after = self:row(section), self:first_row(section)
     for _, block in ipairs(section.blocks) do
-      count = count + block.lines
+      after = after + block.lines
       beside.undecorate(self, block)
     end
-    local row = self:row(section)
-    vim.api.nvim_buf_del_extmark(self.buffer, Writer.SECTIONS, section.mark)
-    vim.api.nvim_buf_set_lines(self.buffer, row, row + count, false, {})
+    vim.api.nvim_buf_del_extmark(self.buffer, rows.SECTIONS, section.mark)
+    vim.api.nvim_buf_set_lines(self.buffer, row, after, false, {})
   end
 end
+
+--- Blocks ----------------------------------------------------------------------
 
 -- Replaces a block's lines, and leaves those alone that stay the same.
 ---@param block sidestream.Block
@@ -201,8 +179,13 @@ function Writer:replace(block, row, lines)
     bottom = bottom + 1
   end
   if top + bottom < #old or top + bottom < #lines then
-    local new = vim.list_slice(lines, top + 1, #lines - bottom)
-    vim.api.nvim_buf_set_lines(self.buffer, row + top, row + #old - bottom, false, new)
+    vim.api.nvim_buf_set_lines(
+      self.buffer,
+      row + top,
+      row + #old - bottom,
+      false,
+      vim.list_slice(lines, top + 1, #lines - bottom)
+    )
   end
   block.lines = #lines
 end
@@ -211,14 +194,14 @@ end
 ---@param block sidestream.Block
 ---@param row integer
 function Writer:append(block, row)
-  local text, kept = sanitize.piece((block.kept or "") .. table.concat(block.pending))
+  local text, kept = sanitize.piece((block.kept or "") .. table.concat(block.pending or {}))
   block.pending, block.kept = nil, kept
   if text == "" then
     return
   end
-  local lines = vim.split(text, "\n", { plain = true })
+  local indent, lines = block.shape and block.shape.indent or "", vim.split(text, "\n", { plain = true })
   for index = 2, #lines do
-    lines[index] = block.shape.indent .. lines[index]
+    lines[index] = indent .. lines[index]
   end
   local last = row + block.lines - 1
   vim.api.nvim_buf_set_text(self.buffer, last, block.width, last, block.width, lines)
