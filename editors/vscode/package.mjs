@@ -13,6 +13,8 @@ const { values, positionals } = parseArgs({
 });
 const packagePath = path.resolve(positionals[0] ?? `sidestream${values.target ? `-${values.target}` : ""}.vsix`);
 const bundled = path.join(root, "server");
+/** Links of the README lead here on the marketplace. */
+const here = "https://github.com/sidestream-editor/sidestream";
 
 process.env.NODE_ENV = "production";
 await import("./build.mjs");
@@ -27,7 +29,7 @@ for (const name of ["LICENSE-APACHE", "LICENSE-MIT", "CHANGELOG.md"]) {
   await copyFile(path.join(root, "../..", name), path.join(root, name));
 }
 try {
-  await createVSIX({ cwd: root, packagePath, target: values.target, dependencies: false, allowMissingRepository: true, skipLicense: true });
+  await createVSIX({ cwd: root, packagePath, target: values.target, dependencies: false, skipLicense: true, baseContentUrl: `${here}/blob/HEAD/editors/vscode`, baseImagesUrl: `${here}/raw/HEAD/editors/vscode` });
 } finally {
   await rm(bundled, { recursive: true, force: true });
   for (const name of ["LICENSE-APACHE", "LICENSE-MIT", "CHANGELOG.md"]) await rm(path.join(root, name));

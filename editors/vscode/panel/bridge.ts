@@ -16,7 +16,7 @@ const host = acquireVsCodeApi();
 const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
 let lastId = 0;
 let rememberTimer: ReturnType<typeof setTimeout> | undefined;
-export const memory: PanelMemory = host.getState() ?? {};
+export const memory: PanelMemory = newer(host.getState() ?? {}, JSON.parse(document.body.dataset["memory"] ?? "{}") as PanelMemory);
 
 /** Called with what went wrong when nobody else deals with it. */
 let reportFailure: (message: string) => void = () => undefined;
@@ -36,7 +36,7 @@ export function run(promise: Promise<unknown>): void {
 }
 
 export function remember(change: Partial<PanelMemory>): void {
-  Object.assign(memory, change);
+  Object.assign(memory, change, { savedAt: Date.now() });
   host.setState(memory);
   // The host's copy is for a new window; it need not have every letter at once.
   rememberTimer ??= setTimeout(() => {
@@ -59,6 +59,10 @@ export function answered({ id, value, error }: Extract<ToPanel, { type: "answer"
   waiting.delete(id);
   if (error) request?.reject(new Error([error.message, error.hint].filter(Boolean).join(" ")));
   else request?.resolve(value);
+}
+
+function newer(one: PanelMemory, other: PanelMemory): PanelMemory {
+  return (one.savedAt ?? 0) >= (other.savedAt ?? 0) ? one : other;
 }
 
 function post(name: string, params: unknown): Promise<unknown> {

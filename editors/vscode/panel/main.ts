@@ -1,7 +1,7 @@
 // The panel's page: puts its pieces together and hands them what the extension host says.
 
 import type { PanelState } from "../src/panelMessages";
-import { answered, listen } from "./bridge";
+import { answered, listen, memory, remember } from "./bridge";
 import { Cards } from "./cards/cards";
 import { h, icon } from "./dom";
 import { Header } from "./header";
@@ -19,7 +19,8 @@ const welcome = h("div", { class: "welcome", hidden: true },
   h("p", { class: "note" }, t("An agent reads, changes and runs what you allow it to.")));
 const failure = h("div", { class: "toast failure", role: "alert", hidden: true });
 let state: PanelState | undefined;
-let isEmpty = true;
+/** Nothing is known before the host says what is shown. */
+let isEmpty = false;
 
 view.area.prepend(welcome);
 view.supports = (method) => !state?.unsupported.includes(method);
@@ -42,6 +43,8 @@ function drawWelcome(): void {
 listen({
   state(message) {
     state = message.state;
+    const { directory, sessionId } = state.shown;
+    if (directory !== memory.directory || sessionId !== memory.sessionId) remember({ directory, sessionId });
     header.show(state);
     prompt.show(state);
     cards.show(state);

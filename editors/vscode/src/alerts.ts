@@ -1,4 +1,4 @@
-// Native notifications: a permission or question while the panel is hidden, the end of a run while the window is not looked at.
+// Native notifications: a permission or question while panel or window are not looked at, the end of a run while the window is not.
 // The setting sidestream.notifications says which; what the panel shows already is not said twice.
 
 import * as vscode from "vscode";
@@ -58,7 +58,7 @@ export class Alerts {
   }
 
   private seen({ sessionId, path }: Permission | Question): boolean {
-    return [sessionId, ...(path ?? []).map(({ id }) => id)].some((id) => this.app.panels.isVisible(id));
+    return vscode.window.state.focused && [sessionId, ...(path ?? []).map(({ id }) => id)].some((id) => this.app.panels.isVisible(id));
   }
 
   /** Shows the session that the root of the tree is: children's requests are answered there. */

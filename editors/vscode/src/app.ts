@@ -13,7 +13,7 @@ export class App implements vscode.Disposable {
   readonly backend: Backend;
   readonly overview: Overview;
   readonly editorContext = new EditorContext();
-  readonly review = new Review();
+  readonly review: Review;
   readonly completion: PromptCompletion;
   readonly panels: Panels;
 
@@ -23,6 +23,7 @@ export class App implements vscode.Disposable {
   ) {
     this.backend = new Backend(context.extension, log);
     this.overview = new Overview(this.backend, log);
+    this.review = new Review(this.backend);
     this.completion = new PromptCompletion(this.backend);
     this.panels = new Panels(this);
   }

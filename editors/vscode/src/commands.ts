@@ -5,7 +5,6 @@ import type { App } from "./app";
 import { showError } from "./errors";
 import { obstacleOf } from "./obstacle";
 import { send } from "./panelActions";
-import type { PanelHost } from "./panelHost";
 
 type Handler = (...args: never[]) => unknown;
 
@@ -31,10 +30,9 @@ export function registerCommands(app: App): vscode.Disposable[] {
     },
 
     async newSession() {
-      const host = await panels.reveal();
-      await connected(app, host);
-      const instanceId = overview.instances.size > 1 ? await pickFolder(app) : host.instanceId;
+      const instanceId = await pickFolder(app);
       if (instanceId === undefined) return;
+      const host = await panels.reveal();
       await host.show(instanceId, undefined);
       host.focusPrompt();
     },
@@ -42,9 +40,8 @@ export function registerCommands(app: App): vscode.Disposable[] {
     async sendPrompt(text?: string) {
       const prompt = text ?? (await vscode.window.showInputBox({ prompt: vscode.l10n.t("What should the agent do?"), ignoreFocusOut: true }));
       if (!prompt) return;
-      const host = await panels.reveal();
-      await connected(app, host);
-      await send(host, prompt, []);
+      await connected(app);
+      await send(await panels.reveal(), prompt, []);
     },
 
     async abort() {
@@ -123,25 +120,27 @@ export function registerCommands(app: App): vscode.Disposable[] {
   });
 }
 
-/** Resolves when the panel knows its folder, or fails with what keeps it from that. */
-export async function connected(app: App, host: PanelHost): Promise<void> {
-  await app.backend.start();
-  if (host.instance) return;
+/** Resolves when the folders are known, or fails with what keeps them from that. */
+export async function connected({ backend, overview }: App): Promise<void> {
+  await backend.start();
   await new Promise<void>((resolve, reject) => {
     const look = () => {
-      const obstacle = obstacleOf(app.backend.state, undefined);
-      if (!host.instance && !obstacle) return;
+      const obstacle = obstacleOf(backend.state, undefined);
+      const isThere = overview.isComplete && overview.instances.size > 0;
+      if (!isThere && !obstacle) return;
       subscription.dispose();
-      if (host.instance) resolve();
+      if (isThere) resolve();
       else reject(new Error([obstacle?.title, obstacle?.detail].filter(Boolean).join(". ")));
     };
-    const subscription = app.overview.onDidChange(look);
+    const subscription = overview.onDidChange(look);
     look();
   });
 }
 
-/** The only folder, or the one that the user picks. */
-export async function pickFolder({ overview }: App): Promise<string | undefined> {
+/** The only folder, or the one that the user picks. To be asked before the panel takes the focus, which closes the list. */
+export async function pickFolder(app: App): Promise<string | undefined> {
+  const { overview } = app;
+  await connected(app);
   const instances = [...overview.instances.values()];
   if (instances.length <= 1) return instances[0]?.id;
   const items = instances.map(({ id, name, directory }) => ({ label: name, description: directory, id }));

@@ -80,7 +80,7 @@ async function add({ panels }: App, parts: PromptPart[], text?: string): Promise
 async function act(app: App, command: string): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (!editor) return;
-  await connected(app, await app.panels.reveal());
+  await connected(app);
   const { document, selection } = editor;
   const here = vscode.languages.getDiagnostics(document.uri).filter(({ range }) => range.intersection(selection));
   const range = here.reduce<vscode.Range>((all, diagnostic) => all.union(diagnostic.range), selection);

@@ -11,6 +11,8 @@ export class Overview implements vscode.Disposable {
   readonly permissions = new Map<string, Permission & { instanceId: string }>();
   readonly questions = new Map<string, Question & { instanceId: string }>();
   readonly catalogs = new Map<string, Catalog>();
+  /** The server has named all its instances: a folder that has none now is not open. */
+  isComplete = false;
   private readonly changed = new vscode.EventEmitter<void>();
   private told = false;
   /** Once for all changes of a moment. */
@@ -102,7 +104,9 @@ export class Overview implements vscode.Disposable {
   private async readInstances(): Promise<void> {
     try {
       const { instances } = await this.backend.request("sidestream/instance/list", {});
+      this.isComplete = true;
       for (const instance of instances) this.setInstance(instance);
+      this.tell();
     } catch (error) {
       this.log.warn(`The folders could not be listed: ${String(error)}`);
     }
@@ -134,6 +138,7 @@ export class Overview implements vscode.Disposable {
   }
 
   private forgetAll(): void {
+    this.isComplete = false;
     for (const map of [this.instances, this.sessions, this.permissions, this.questions, this.catalogs]) map.clear();
   }
 

@@ -53,13 +53,13 @@ export const panelActions: Actions = {
     const { review, overview, backend } = host.app;
     if ("permissionId" in asked) {
       const permission = overview.permissions.get(asked.permissionId);
-      await review.showProposed(vscode.l10n.t("proposed"), instance, permission?.diff ?? []);
+      await review.show(vscode.l10n.t("proposed"), instance, "proposed", permission?.diff ?? []);
     } else if ("partId" in asked) {
       const { content } = await backend.request("sidestream/part/content", { instanceId: instance.id, sessionId, ...asked, field: "diff" });
-      await review.showDone(vscode.l10n.t("changed by a tool"), instance, (content ?? []) as never);
+      await review.show(vscode.l10n.t("changed by a tool"), instance, "made", (content ?? []) as never);
     } else {
       const { files } = await backend.request("sidestream/session/diff", { instanceId: instance.id, sessionId, ...asked });
-      await review.showDone(vscode.l10n.t("changed in this turn"), instance, files);
+      await review.show(vscode.l10n.t("changed in this turn"), instance, "made", files);
     }
     return null;
   },

@@ -6,7 +6,7 @@ import type { App } from "./app";
 import { obstacleOf, connectionText } from "./obstacle";
 import { panelActions } from "./panelActions";
 import { panelHtml } from "./panelHtml";
-import type { Choice, ContentEvent, EditorContext, FromPanel, PanelMemory, PanelState, RelayedMethod, ToPanel } from "./panelMessages";
+import type { Choice, ContentEvent, EditorContext, FromPanel, PanelMemory, PanelState, RelayedMethod, Shown, ToPanel } from "./panelMessages";
 import { relayedMethods } from "./panelMessages";
 import type { Instance, PromptPart, Session } from "./protocol";
 import { describeError } from "./errors";
@@ -42,7 +42,7 @@ export class PanelHost implements vscode.Disposable {
       app.backend.onDidChangeState(() => this.backendChanged()),
       app.editorContext.onDidChange(() => this.postState()),
     );
-    webview.html = panelHtml(webview, app.extensionUri);
+    webview.html = panelHtml(webview, app.extensionUri, this.memory);
     app.panels.add(this);
   }
 
@@ -58,6 +58,11 @@ export class PanelHost implements vscode.Disposable {
 
   get session(): Session | undefined {
     return this.sessionId === undefined ? undefined : this.app.overview.sessions.get(this.sessionId);
+  }
+
+  private get shown(): Shown {
+    const { directory, sessionId } = this.memory;
+    return { directory, sessionId };
   }
 
   get context(): EditorContext | undefined {
@@ -149,11 +154,11 @@ export class PanelHost implements vscode.Disposable {
       case "ready":
         this.ready = true;
         this.lastState = "";
-        this.memory = { ...this.memory, ...message.memory };
+        this.memory = { ...message.memory, ...this.shown };
         void this.begin();
         return;
       case "remember":
-        this.memory = { ...message.memory, directory: this.memory.directory, sessionId: this.memory.sessionId };
+        this.memory = { ...message.memory, ...this.shown };
         this.save(this.memory);
         return;
       case "ask":
@@ -162,8 +167,9 @@ export class PanelHost implements vscode.Disposable {
   }
 
   private async begin(): Promise<void> {
+    this.sessionId = this.memory.sessionId;
+    if (!this.instance) this.findFolder();
     this.postState();
-    this.restore();
     await this.open();
     for (const message of this.waitingForReady.splice(0)) this.post(message);
     await this.app.backend.start();
@@ -191,8 +197,10 @@ export class PanelHost implements vscode.Disposable {
   }
 
   private overviewChanged(): void {
-    if (!this.instance) this.restore();
-    else if (this.ready && this.opened === undefined && this.sessionId !== undefined && this.instance.state === "connected") void this.open();
+    const wasWithout = !this.instance;
+    if (wasWithout) this.findFolder();
+    const isUnopened = this.opened === undefined && this.sessionId !== undefined && this.instance?.state === "connected";
+    if (this.ready && this.instance && (wasWithout || isUnopened)) void this.open();
     this.postState();
   }
 
@@ -205,16 +213,14 @@ export class PanelHost implements vscode.Disposable {
     this.postState();
   }
 
-  /** Finds the folder that was shown, else the one of the active editor, else the first. */
-  private restore(): void {
+  /** The folder that was shown, else the one of the active editor, else the first. */
+  private findFolder(): void {
     const { overview } = this.app;
-    const remembered = this.memory.directory === undefined ? undefined : overview.instanceAt(this.memory.directory);
-    const folderIsComing = this.memory.sessionId !== undefined && !remembered && overview.instances.size > 0;
-    const instance = remembered ?? (folderIsComing ? undefined : this.app.activeInstance());
-    if (!instance) return;
-    this.instanceId = instance.id;
-    this.sessionId = this.memory.sessionId;
-    if (this.ready) void this.open();
+    const { directory, sessionId } = this.memory;
+    const remembered = directory === undefined ? undefined : overview.instanceAt(directory);
+    if (!remembered && sessionId !== undefined && !overview.isComplete) return;
+    this.instanceId = (remembered ?? this.app.activeInstance())?.id;
+    if (this.instance) this.sessionId = remembered && sessionId;
   }
 
   private async closeOpened(except?: string): Promise<void> {
@@ -261,6 +267,7 @@ export class PanelHost implements vscode.Disposable {
       choice: this.describeChoice(),
       context: this.context,
       waitingElsewhere: overview.waiting - permissions.length - questions.length,
+      shown: this.shown,
     };
   }
 

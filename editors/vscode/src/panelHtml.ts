@@ -2,8 +2,9 @@
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
+import type { PanelMemory } from "./panelMessages";
 
-export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
+export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri, memory: PanelMemory): string {
   const nonce = randomBytes(16).toString("base64");
   const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, "dist", name)).toString();
   const policy = [
@@ -13,7 +14,6 @@ export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): st
     `font-src ${webview.cspSource}`,
     "img-src data: blob:",
   ].join("; ");
-  const texts = JSON.stringify(vscode.l10n.bundle ?? {});
   return `<!DOCTYPE html>
 <html lang="${vscode.env.language}">
 <head>
@@ -23,12 +23,12 @@ export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): st
   <link rel="stylesheet" href="${file("panel.css")}">
   <title>Sidestream</title>
 </head>
-<body data-texts="${escapeAttribute(texts)}">
+<body data-texts="${attribute(vscode.l10n.bundle ?? {})}" data-memory="${attribute(memory)}">
   <script nonce="${nonce}" src="${file("panel.js")}"></script>
 </body>
 </html>`;
 }
 
-function escapeAttribute(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
+function attribute(value: object): string {
+  return JSON.stringify(value).replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
 }

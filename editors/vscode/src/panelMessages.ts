@@ -56,15 +56,24 @@ export interface PanelState {
   choice: Choice;
   context?: EditorContext;
   waitingElsewhere: number;
+  /** For the page to remember. */
+  shown: Shown;
 }
 
-/** What the panel keeps over hiding, reloading and restarting. */
-export interface PanelMemory {
+/** Which session a panel shows. */
+export interface Shown {
   directory?: string;
   sessionId?: string;
+}
+
+/** What the panel keeps over hiding, reloading and restarting. Its page has a copy, and the extension host another. */
+export interface PanelMemory extends Shown {
+  /** The newer copy counts. */
+  savedAt?: number;
   /** Per session; the empty key is the session that has not begun. */
   drafts?: Record<string, string>;
-  scroll?: { messageId: string; offset: number };
+  /** Where the user has scrolled to; absent at the end. */
+  scroll?: { sessionId: string; messageId: string; offset: number };
   history?: string[];
   contextOff?: boolean;
 }

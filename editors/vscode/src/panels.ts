@@ -61,10 +61,6 @@ export class Panels implements vscode.Disposable {
     return [...this.hosts].some((host) => host.isReady && host.sessionId === sessionId);
   }
 
-  get someVisible(): boolean {
-    return [...this.hosts].some((host) => host.isReady);
-  }
-
   /** Shows the view and answers it. */
   async reveal(): Promise<PanelHost> {
     const tab = this.lastUsed;
@@ -111,7 +107,8 @@ export class Panels implements vscode.Disposable {
   }
 
   private adopt(panel: vscode.WebviewPanel, memory: PanelMemory | undefined): void {
-    panel.iconPath = vscode.Uri.joinPath(this.app.extensionUri, "media", "sidestream.svg");
+    const icon = (theme: string) => vscode.Uri.joinPath(this.app.extensionUri, "media", `tab-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     // A tab's memory is kept by its page, which hands it to the serializer.
     const host = new PanelHost(this.app, panel.webview, () => undefined, memory);
     const rename = this.app.overview.onDidChange(() => (panel.title = host.session?.title ?? "Sidestream"));

@@ -13,7 +13,10 @@ export async function pickAgent(host: PanelHost): Promise<void> {
     .filter(({ mode }) => mode !== "subagent")
     .map(({ name, description }) => ({ label: name, detail: description, value: name }));
   const chosen = await pick(items, vscode.l10n.t("Agent for the next prompts"));
-  if (chosen !== undefined) host.choose({ agent: chosen, model: undefined, variant: undefined });
+  if (chosen === undefined) return;
+  const model = catalog.agents.find(({ name }) => name === chosen)?.model;
+  // A model that the user chose stays, unless the agent has one of its own.
+  host.choose({ agent: chosen, ...(model && { model: undefined, variant: undefined }) });
 }
 
 export async function pickModel(host: PanelHost): Promise<void> {

@@ -1,5 +1,5 @@
 // Completion in the panel's prompt box, asked from the server: the box is a document of its own to it.
-// What is offered, and how it is ranked, the server decides.
+// What is offered, and how it is ranked, the server decides; as every editor, this one leaves out what does not match the word.
 
 import type { Backend } from "./backend";
 import type { Completion } from "./panelMessages";
@@ -10,6 +10,7 @@ interface Item {
   detail?: string;
   labelDetails?: { detail?: string; description?: string };
   insertText?: string;
+  filterText?: string;
   sortText?: string;
   textEdit?: { newText: string; range: Range };
 }
@@ -41,8 +42,10 @@ export class PromptCompletion {
     const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
     return items
       .sort((a, b) => (a.sortText ?? a.label).localeCompare(b.sortText ?? b.label))
-      .slice(0, shown)
-      .map((item) => toCompletion(item, text, offset));
+      .map((item) => ({ filter: (item.filterText ?? item.label).toLowerCase(), completion: toCompletion(item, text, offset) }))
+      .filter(({ filter, completion }) => filter.includes(text.slice(completion.start, offset).toLowerCase()))
+      .map(({ completion }) => completion)
+      .slice(0, shown);
   }
 
   private async synchronise(uri: string, text: string): Promise<void> {

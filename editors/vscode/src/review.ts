@@ -1,11 +1,10 @@
 // Shows changes of files in the editor's own diff editors: what a permission would do, what a turn has done.
-// It changes no file.
+// Both sides of them come from the server. It changes no file.
 
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import * as vscode from "vscode";
-import { applyPatch, revertPatch, sidesOf } from "./patch";
-import type { FileDiff, Instance } from "./protocol";
+import type { Backend } from "./backend";
+import type { ChangeStage, FileComparison, FileDiff, Instance } from "./protocol";
 
 const scheme = "sidestream-review";
 const kept = 200;
@@ -31,50 +30,31 @@ export class Review implements vscode.Disposable {
   private readonly texts = new Texts();
   private readonly registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this.texts);
 
+  constructor(private readonly backend: Backend) {}
+
   dispose(): void {
     this.registration.dispose();
   }
 
-  /** Changes that are asked for: the files as they are, and as they would be. */
-  async showProposed(title: string, instance: Instance, files: FileDiff[]): Promise<void> {
-    await this.show(title, await Promise.all(files.map(async (diff) => {
-      const { uri, text } = await this.read(instance, diff);
-      const after = applyPatch(text, diff.patch);
-      if (after === undefined) return this.sides(uri, diff);
-      return { uri, before: this.texts.add(uri.path, text), after: this.texts.add(uri.path, after) };
-    })));
-  }
-
-  /** Changes that were made: the files as they were, and as they are. */
-  async showDone(title: string, instance: Instance, files: FileDiff[]): Promise<void> {
-    await this.show(title, await Promise.all(files.map(async (diff) => {
-      const { uri, text } = await this.read(instance, diff);
-      const before = revertPatch(text, diff.patch);
-      if (before === undefined) return this.sides(uri, diff);
-      return { uri, before: this.texts.add(uri.path, before), after: diff.status === "deleted" ? this.texts.add(uri.path, text) : uri };
-    })));
-  }
-
-  private async show(title: string, files: { uri: vscode.Uri; before: vscode.Uri; after: vscode.Uri }[]): Promise<void> {
-    const [only] = files;
-    if (!only) {
+  /** Changes that are asked for, or that were made: one file side by side, several in one editor. */
+  async show(title: string, instance: Instance, change: ChangeStage, diffs: FileDiff[]): Promise<void> {
+    if (diffs.length === 0) {
       void vscode.window.showInformationMessage(vscode.l10n.t("No file was changed."));
-    } else if (files.length === 1) {
-      await vscode.commands.executeCommand("vscode.diff", only.before, only.after, `${path.basename(only.uri.path)} (${title})`, { preview: true });
+      return;
+    }
+    const { files } = await this.backend.request("sidestream/file/compare", { instanceId: instance.id, change, files: diffs });
+    const sides = files.map((file, index) => this.sides(file, change === "made" && diffs[index]?.status !== "deleted"));
+    const [only] = sides;
+    if (only && sides.length === 1) {
+      await vscode.commands.executeCommand("vscode.diff", only.before, only.after, `${path.basename(only.file.path)} (${title})`, { preview: true });
     } else {
-      await vscode.commands.executeCommand("vscode.changes", title, files.map(({ uri, before, after }) => [uri, before, after]));
+      await vscode.commands.executeCommand("vscode.changes", title, sides.map(({ file, before, after }) => [file, before, after]));
     }
   }
 
-  /** The changed places alone: the file is not, or is no longer, what the diff was made of. */
-  private sides(uri: vscode.Uri, diff: FileDiff): { uri: vscode.Uri; before: vscode.Uri; after: vscode.Uri } {
-    const { before, after } = sidesOf(diff.patch);
-    return { uri, before: this.texts.add(uri.path, before), after: this.texts.add(uri.path, after) };
-  }
-
-  private async read(instance: Instance, { path: file }: FileDiff): Promise<{ uri: vscode.Uri; text: string }> {
-    const absolute = path.resolve(instance.directory, file);
-    const text = await readFile(absolute, "utf8").catch(() => "");
-    return { uri: vscode.Uri.file(absolute), text };
+  /** What was changed is the file itself, so that it can be gone on with, unless that is not known any more. */
+  private sides({ path: file, before, after, complete }: FileComparison, isThere: boolean): { file: vscode.Uri; before: vscode.Uri; after: vscode.Uri } {
+    const uri = vscode.Uri.file(file);
+    return { file: uri, before: this.texts.add(uri.path, before), after: complete && isThere ? uri : this.texts.add(uri.path, after) };
   }
 }

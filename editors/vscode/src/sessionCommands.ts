@@ -77,7 +77,7 @@ export function registerSessionCommands(app: App): vscode.Disposable[] {
     reviewSession: onSession(async (session) => {
       const instance = overview.instances.get(session.instanceId);
       const { files } = await backend.request("sidestream/session/diff", of(session));
-      if (instance) await review.showDone(titleOf(session), instance, files);
+      if (instance) await review.show(titleOf(session), instance, "made", files);
     }),
 
     async reviewWorkingTree() {
@@ -85,11 +85,10 @@ export function registerSessionCommands(app: App): vscode.Disposable[] {
       const instance = instanceId === undefined ? undefined : overview.instances.get(instanceId);
       if (!instance) return;
       const { branch, files } = await backend.request("sidestream/vcs/diff", { instanceId: instance.id });
-      await review.showDone(branch ?? t("since the last commit"), instance, files);
+      await review.show(branch ?? t("since the last commit"), instance, "made", files);
     },
 
     async searchSessions() {
-      await backend.start();
       const instanceId = await pickFolder(app);
       if (instanceId === undefined) return;
       const session = await searchSessions(app, instanceId);

@@ -51,7 +51,7 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     const { word, icon } = describeStatus(session);
     item.id = session.id;
     item.iconPath = icon;
-    item.description = word || ago(session.time.updated);
+    item.description = [word || ago(session.time.updated), session.shareUrl !== undefined && vscode.l10n.t("shared")].filter(Boolean).join(" · ");
     item.tooltip = [titleOf(session), word, new Date(session.time.updated).toLocaleString(vscode.env.language)].filter(Boolean).join("\n");
     item.contextValue = `session${session.shareUrl === undefined ? "" : ".shared"}${session.parentId === undefined ? "" : ".child"}`;
     item.command = { command: "sidestream.openSession", title: vscode.l10n.t("Open Session"), arguments: [node(session)] };

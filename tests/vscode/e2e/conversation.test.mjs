@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { eventually, settled } from "../harness/eventually.mjs";
 import { Workbench } from "../harness/workbench.mjs";
 
 let bench, panel;
@@ -16,30 +17,42 @@ const words = ["lorem", "ipsum", "dolor", "sit", "amet", "**bold**", "`code`"];
 const reply = (count) => Array.from({ length: count }, (_, index) => words[index % 7] + (index % 20 === 19 ? ".\n\n" : " ")).join("");
 
 test("an answer grows while it is streamed and ends as the model wrote it", async () => {
-  await panel.send("long: 120 slow: 15");
+  await panel.send("long: 300 slow: 15");
   const article = panel.assistant.last();
   await article.getByText("lorem").first().waitFor();
   const lengths = new Set();
   while (await panel.stopButton.isVisible()) lengths.add((await article.innerText()).length);
   assert.ok(lengths.size > 5, `it was seen at ${lengths.size} lengths`);
-  await article.hover();
-  await article.getByRole("button", { name: "Copy message" }).click();
-  await assertClipboard(reply(120).trim());
+  await panel.action(article, "Copy message");
+  await eventually(async () => (await bench.clipboard()).trim(), reply(300).trim());
 });
 
-test("Stop ends the run", async () => {
+test("Stop ends the run, and what was said until then stays", async () => {
+  const stopped = panel.assistant.nth(await panel.assistant.count());
   await panel.send("long: 4000 slow: 20");
-  await panel.assistant.last().getByText("lorem").first().waitFor();
+  await stopped.getByText("lorem").first().waitFor();
   await panel.stopButton.click();
+  await stopped.getByText("Stopped").waitFor();
   await panel.idle();
-  await panel.assistant.last().getByText("Stopped").waitFor();
+  assert.match(await stopped.innerText(), /^lorem ipsum/);
+  // Three quarters of an hour of text were left.
+  assert.ok((await stopped.innerText()).length < 10_000);
+});
+
+test("a prompt that is sent during a run is answered after it", async () => {
+  const first = await panel.assistant.count();
+  await panel.send("long: 150 slow: 10");
+  await panel.assistant.nth(first).getByText("lorem").first().waitFor();
+  await panel.send("and then this");
+  await panel.assistant.nth(first + 1).getByText("You said: and then this").waitFor();
+  assert.match(await panel.assistant.nth(first).innerText(), /lorem ipsum dolor sit amet/);
+  await panel.idle();
 });
 
 test("the command sendPrompt sends", async () => {
   const before = await panel.user.count();
   await bench.run("Sidestream: Send Prompt");
-  await bench.page.locator(".quick-input-widget input.input").fill("from the palette");
-  await bench.page.keyboard.press("Enter");
+  await bench.answer("from the palette");
   await panel.user.nth(before).getByText("from the palette").waitFor();
   await panel.assistant.last().getByText("You said: from the palette").waitFor();
   await panel.idle();
@@ -62,12 +75,52 @@ test("suggestions for @ come from the server and can be taken with the keyboard"
   await panel.prompt.fill("");
 });
 
+test("a command of OpenCode's is completed, however fast it is typed, and run", async () => {
+  await panel.prompt.pressSequentially("/");
+  await panel.frame.getByRole("option").first().waitFor();
+  await panel.prompt.pressSequentially("gre");
+  await panel.prompt.press("Enter");
+  await eventually(() => panel.prompt.inputValue(), "/greet ");
+  await panel.ask("/greet Ada");
+  await panel.user.last().getByText("Greet Ada warmly.").waitFor();
+});
+
 test("ArrowUp brings back earlier prompts", async () => {
   await panel.prompt.press("ArrowUp");
-  assert.match(await panel.prompt.inputValue(), /^<img/);
+  assert.equal(await panel.prompt.inputValue(), "/greet Ada");
   await panel.prompt.press("ArrowUp");
-  assert.equal(await panel.prompt.inputValue(), "long: 4000 slow: 20");
+  assert.match(await panel.prompt.inputValue(), /^<img/);
+  await panel.prompt.press("ArrowDown");
+  assert.equal(await panel.prompt.inputValue(), "/greet Ada");
   await panel.prompt.fill("");
+});
+
+test("agent, model and variant are chosen in the editor's lists and used by the next prompt", async () => {
+  await panel.picker("Model").click();
+  await bench.pick("Thinking", "Thinking model");
+  await panel.picker("Variant").click();
+  await bench.pick("hard", "hard");
+  await panel.picker("Agent").click();
+  await bench.pick("plan", "plan");
+  await panel.ask("reason: what to do");
+  const thought = panel.assistant.last().getByText(/^Thought/);
+  await thought.click();
+  await panel.assistant.last().getByText("Thinking about what to do").waitFor();
+  await thought.click();
+  for (const name of ["Agent: plan", "Model: Thinking model", "Variant: hard"]) await panel.frame.getByRole("button", { name }).waitFor();
+  assert.match(await panel.frame.locator(".meter").innerText(), /%/);
+});
+
+test("a picture is pasted, a file is dropped, and both go along", async () => {
+  const picture = { name: "p.png", type: "image/png", base64: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==" };
+  await panel.receive("paste", picture);
+  await panel.receive("drop", { name: "list.txt", type: "text/plain", base64: "b25lCnR3bwo=" });
+  await panel.frame.getByRole("listitem").getByText("Picture").waitFor();
+  await panel.frame.getByRole("button", { name: "Remove list.txt" }).waitFor();
+  await panel.ask("look at these");
+  await panel.user.last().getByRole("img").waitFor();
+  await panel.user.last().getByText("list.txt").waitFor();
+  assert.equal(await panel.frame.getByRole("button", { name: /^Remove/ }).count(), 0);
 });
 
 test("the active file goes along, unless its chip is off", async () => {
@@ -82,41 +135,52 @@ test("the active file goes along, unless its chip is off", async () => {
 });
 
 test("hidden and shown again, the panel has the same messages, place and draft", async () => {
-  const before = await state();
-  await bench.page.keyboard.press("Control+Alt+B");
+  await leaveTraces();
+  const before = await traces();
+  await bench.toggleSideBar();
   await panel.prompt.waitFor({ state: "hidden" });
   await bench.panel();
-  assert.deepEqual(await state(before), before);
+  await eventually(traces, before);
 });
 
-test("after a reload of the window everything is where it was", async () => {
-  const before = await state();
-  await bench.open();
+test("after a reload of the window everything is where it was, in an editor tab too", async () => {
+  await bench.run("Sidestream: Open in Editor Tab");
+  await bench.tab("Scripted title").waitFor();
+  await bench.openFile("hello.ts");
+  const before = await traces();
+  await bench.reload();
   panel = bench.shownPanel;
   await panel.connected();
-  assert.deepEqual(await state(before), before);
+  await eventually(traces, before);
+  await bench.toggleSideBar();
+  await bench.tab("Scripted title").click();
+  await panel.assistant.last().getByText("You said: without the file").waitFor();
 });
 
-/** What a person would miss if it were gone. Waits until it is as expected, for ten seconds. */
-async function state(expected) {
-  if (!expected) {
-    await panel.prompt.fill("a draft, not sent");
-    await panel.frame.getByRole("article").nth(2).evaluate((article) => article.scrollIntoView({ block: "start" }));
-  }
-  const read = () => panel.frame.locator("body").evaluate((body) => ({
-    texts: [...body.querySelectorAll("article .content")].map((content) => content.textContent),
-    place: [...body.querySelectorAll("article")].findIndex((article) => article.getBoundingClientRect().bottom > 60),
-    draft: body.querySelector("textarea").value,
-  }));
-  const deadline = Date.now() + 10_000;
-  let now = await read();
-  while (expected && JSON.stringify(now) !== JSON.stringify(expected) && Date.now() < deadline) now = await read();
-  return now;
+/** A draft, and a place in the midst of the messages. */
+async function leaveTraces() {
+  await panel.prompt.fill("a draft, not sent");
+  await panel.frame.getByRole("log").hover();
+  await bench.page.mouse.wheel(0, -700);
+  await panel.frame.getByRole("button", { name: "Jump to the newest" }).waitFor();
+  await settled(traces);
 }
 
-async function assertClipboard(expected) {
-  const deadline = Date.now() + 10_000;
-  let found = "";
-  while (found.trim() !== expected && Date.now() < deadline) found = await bench.page.evaluate(() => navigator.clipboard.readText());
-  assert.equal(found.trim(), expected);
+/** What a person would miss if it were gone. */
+function traces() {
+  return panel.frame.locator("body").evaluate((body) => {
+    const articles = [...body.querySelectorAll("article")];
+    const top = body.querySelector("main").getBoundingClientRect().top;
+    const seen = (article) => {
+      const copy = article.querySelector(".content").cloneNode(true);
+      copy.querySelectorAll("[hidden], details:not([open]) > :not(summary)").forEach((folded) => folded.remove());
+      return copy.textContent;
+    };
+    const first = articles.find((article) => article.getBoundingClientRect().bottom > top);
+    return {
+      texts: articles.map(seen),
+      place: first && { message: articles.indexOf(first), offset: Math.round(top - first.getBoundingClientRect().top) },
+      draft: body.querySelector("textarea").value,
+    };
+  });
 }

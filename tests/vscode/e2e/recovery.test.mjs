@@ -1,25 +1,34 @@
-// What goes wrong: OpenCode dies, the server is missing, no folder is open, the folder is not trusted. And the end: nothing is left.
+// What goes wrong: OpenCode dies, the server is missing or keeps ending, no folder is open, the folder is not trusted.
+// And the end: when the window closes, nothing is left.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { processesWith } from "../harness/processes.mjs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { eventually } from "../harness/eventually.mjs";
 import { Workbench } from "../harness/workbench.mjs";
 
-let bench;
+let bench, panel, working;
+before(async () => {
+  bench = await Workbench.start();
+  panel = await bench.panel();
+  await panel.connected();
+  working = { ...bench.settings };
+});
 after(() => bench?.close());
 
-async function fresh(options) {
-  await bench?.close();
-  bench = await Workbench.start(options);
-  return bench.panel();
+/** The same window, opened with other settings. */
+async function reopen(settings) {
+  await bench.writeSettings({ ...working, ...settings });
+  await bench.open();
+  panel = await bench.panel();
 }
 
+const started = async () => (await bench.started()).map(({ command }) => command.join(" "));
+
 test("OpenCode is killed and comes back, and the conversation goes on", async () => {
-  const panel = await fresh({});
-  await panel.connected();
   await panel.ask("before");
-  const [server] = (await ours()).filter(({ line }) => / serve /.test(line) && !/guard/.test(line));
-  process.kill(server.pid, "SIGKILL");
+  const [openCode] = (await bench.started()).filter(({ command }) => path.basename(command[0]) === "opencode");
+  process.kill(openCode.pid, "SIGKILL");
   await panel.status.filter({ hasNotText: "Connected" }).waitFor();
   await panel.connected();
   await panel.ask("after");
@@ -27,46 +36,64 @@ test("OpenCode is killed and comes back, and the conversation goes on", async ()
   await panel.user.first().getByText("before").waitFor();
 });
 
-test("when the window closes, no process is left", async () => {
-  const began = await ours();
-  assert.ok(began.some(({ line }) => / serve /.test(line)), "OpenCode runs");
-  await bench.browser.close();
-  bench.stopServing();
-  const deadline = Date.now() + 10_000;
-  let left = await ours();
-  while (left.length > 0 && Date.now() < deadline) left = await ours();
-  assert.deepEqual(left, []);
+test("the server is killed and comes back, and a run's prompt is not lost", async () => {
+  const [server] = (await bench.started()).filter(({ command }) => path.basename(command[0]) === "sidestream" && command[1] !== "guard");
+  process.kill(server.pid, "SIGKILL");
+  await panel.status.filter({ hasNotText: "Connected" }).waitFor();
+  await panel.send("sent while it was away");
+  await panel.connected();
+  await panel.assistant.last().getByText("You said: sent while it was away").waitFor();
+});
+
+test("diagnostics are copied, without the conversation, and the menu has what helps", async () => {
+  await bench.statusItem("Sidestream").click();
+  await bench.pick("Copy Diag", "Copy Diagnostics");
+  await bench.notification("The diagnostics are on the clipboard").waitFor();
+  const text = await bench.clipboard();
+  assert.match(text, /^Sidestream \d+\.\d+\.\d+, VS Code 1\./);
+  assert.match(text, /connected, 0 busy, 0 waiting\nOpenCode \d/);
+  assert.doesNotMatch(text, /sent while it was away/);
+});
+
+test("with tools still running, nothing is left when the window closes", async () => {
+  await panel.send("bash: sleep 600");
+  await panel.permission.getByRole("button", { name: "Allow once" }).click();
+  await eventually(async () => (await started()).some((line) => line.startsWith("sleep")), true);
+  await bench.closeWindow();
+  await eventually(started, [], 30_000);
+  bench.page = await bench.browser.newPage();
 });
 
 test("a missing server is told with a button that leads to the settings", async () => {
-  const panel = await fresh({ settings: { "sidestream.command": ["/nowhere/sidestream"] } });
+  await reopen({ "sidestream.command": ["/nowhere/sidestream"] });
   await panel.frame.getByText("The Sidestream server was not found").waitFor();
   await panel.frame.getByRole("button", { name: "Open Settings" }).click();
   await bench.page.locator(".settings-editor").waitFor();
 });
 
+test("a server that keeps ending is told with a button to start it again", async () => {
+  await reopen({ "sidestream.command": ["/bin/sh", "-c", "exit 1"] });
+  await panel.frame.getByText("The Sidestream server has ended").waitFor();
+  await panel.frame.getByRole("button", { name: "Restart" }).waitFor();
+});
+
 test("a wrong OpenCode program is told with a button to try again", async () => {
-  const panel = await fresh({ settings: { "sidestream.server.command": ["/nowhere/opencode"] } });
+  await reopen({ "sidestream.server.command": ["/nowhere/opencode"] });
   await panel.frame.getByText("OpenCode cannot work in “project”").waitFor();
   await panel.frame.getByRole("button", { name: "Try Again" }).waitFor();
 });
 
 test("without a folder the panel offers to open one", async () => {
-  const panel = await fresh({});
-  await bench.open("");
-  await bench.panel();
+  await bench.writeSettings(working);
+  await bench.open({ ew: true });
+  panel = await bench.panel();
   await panel.frame.getByText("No folder is open").waitFor();
   await panel.frame.getByRole("button", { name: "Open Folder" }).waitFor();
 });
 
 test("in a folder that is not trusted nothing is started", async () => {
-  const panel = await fresh({ settings: { "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" } });
+  await reopen({ "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" });
   await panel.frame.getByText("This folder is not trusted").waitFor();
-  assert.deepEqual(await ours(), []);
+  await panel.frame.getByRole("button", { name: "Manage Trust" }).waitFor();
+  await eventually(started, []);
 });
-
-/** What the extension started: the server, the guard, OpenCode and its tools. */
-async function ours() {
-  const all = await processesWith(bench.home);
-  return all.filter(({ line }) => !/scripted-model|chromium|chrome_crashpad/.test(line) && !line.includes("server-main.js") && /sidestream|opencode/.test(line) && !/bootstrap-fork|esbuild/.test(line));
-}

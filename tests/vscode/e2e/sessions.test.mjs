@@ -1,67 +1,107 @@
-// The tree of sessions and what can be done there.
+// The tree of sessions in a window of two folders, and what can be done with a session.
 
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, test } from "node:test";
+import { eventually } from "../harness/eventually.mjs";
+import { shareUrl, startShareHost } from "../harness/shareHost.mjs";
 import { Workbench } from "../harness/workbench.mjs";
 
-let bench, panel;
+let shareHost, bench, panel;
 before(async () => {
-  bench = await Workbench.start();
+  shareHost = await startShareHost();
+  bench = await Workbench.start({ folders: ["project", "library"], config: shareHost.config });
   panel = await bench.panel();
   await panel.connected();
+});
+after(async () => {
+  await bench?.close();
+  shareHost?.close();
+});
+
+test("a session begins in the folder that is picked, and the tree has it there", async () => {
+  await newSession("project");
   await panel.ask("the first session");
-  await bench.run("Sidestream: New Session");
+  await bench.showSessions();
+  await bench.row("Scripted title").waitFor();
+  await newSession("library");
   await panel.ask(`tool: task ${JSON.stringify({ description: "Look around", prompt: "Hello", subagent_type: "general" })}`);
-  await bench.page.getByRole("button", { name: "Sessions Section" }).click();
-});
-after(() => bench?.close());
-
-const rows = () => bench.page.locator(".pane:has([aria-label='Sessions Section']) .monaco-list-row");
-
-test("the tree has all sessions, sub-agents' below the session that started them", async () => {
-  await rows().nth(1).waitFor();
-  assert.equal(await rows().count(), 2);
-  await rows().first().locator(".monaco-tl-twistie").click();
-  await rows().nth(2).waitFor();
-  assert.match(await rows().nth(1).innerText(), /Look around/);
+  await eventually(() => bench.rowTexts(), ["project", "Scripted title", "library", "Scripted title"]);
+  await panel.frame.getByText("library", { exact: true }).waitFor();
 });
 
-test("a session is renamed in the tree's menu", async () => {
-  await menu(rows().last(), "Rename Session");
-  await bench.page.locator(".quick-input-widget input.input").fill("My first");
-  await bench.page.keyboard.press("Enter");
-  await rows().last().getByText("My first").waitFor();
+test("a sub-agent's session is below the session that started it", async () => {
+  await bench.rows.nth(3).locator(".monaco-tl-twistie").click();
+  await bench.row(/^Look around/).click();
+  await panel.user.getByText("Hello").waitFor();
 });
 
-test("a session is opened from the tree", async () => {
-  await rows().last().click();
+test("a session is renamed in the tree's menu, and opened from the tree", async () => {
+  await bench.menu(bench.rows.nth(1), "Rename Session");
+  await bench.answer("My first");
+  await bench.row("My first").click();
   await panel.user.getByText("the first session").waitFor();
   await panel.frame.getByRole("heading", { name: "My first" }).waitFor();
 });
 
 test("a session is found by its title", async () => {
-  await rows().first().click();
-  await panel.user.getByText("Look around").waitFor();
-  await panel.frame.locator("textarea:focus").waitFor();
+  await bench.row(/^Look around/).click();
+  await panel.user.getByText("Hello").waitFor();
   await bench.run("Sidestream: Search Sessions");
+  await bench.pick("project", "project");
   await bench.pick("My fi", "My first");
   await panel.user.getByText("the first session").waitFor();
 });
 
 test("a session in an editor tab has its own panel", async () => {
-  await bench.run("Sidestream: Open in Editor Tab");
-  await bench.page.locator(".tab", { hasText: "My first" }).waitFor();
+  await bench.menu(bench.row("My first"), "Open Session in Editor Tab");
+  await bench.tab("My first").waitFor();
+  await bench.page.locator(".tab", { hasText: "My first" }).getByRole("button", { name: /^Close/ }).click();
 });
 
-test("a session is deleted after a confirmation", async () => {
-  await menu(rows().last(), "Delete Session");
-  await bench.page.locator(".monaco-dialog-box").getByRole("button", { name: "Delete" }).click();
-  await rows().getByText("My first").waitFor({ state: "detached" });
+test("a session is forked as a whole, and from one message on", async () => {
+  await panel.ask("a second prompt");
+  await bench.menu(bench.row("My first"), "Fork Session");
+  await panel.frame.getByRole("heading", { name: /My first.*fork/ }).waitFor();
+  await panel.user.getByText("a second prompt").waitFor();
+  await panel.action(panel.user.last(), "Fork from here");
+  await panel.frame.getByRole("heading", { name: /fork #2/ }).waitFor();
+  await panel.user.getByText("the first session").waitFor();
+  await eventually(() => panel.user.count(), 1);
 });
 
-async function menu(row, entry) {
-  await row.click({ button: "right" });
-  const item = bench.page.getByRole("menuitem", { name: entry });
-  await item.hover();
-  await item.click();
+test("a session is shared after a confirmation, and not any more after another command", async () => {
+  await bench.menu(bench.row("My first"), "Share Session");
+  await bench.dialog("Share");
+  await eventually(() => bench.clipboard(), shareUrl);
+  const shared = bench.row("My first").getByText("shared");
+  await shared.waitFor();
+  await bench.menu(bench.row("My first"), "Stop Sharing Session");
+  await shared.waitFor({ state: "detached" });
+});
+
+test("a session is exported as Markdown into the folder", async () => {
+  await bench.menu(bench.row("My first"), "Export Session as Markdown");
+  await bench.acceptFile();
+  await bench.tab(/\.md/).waitFor();
+  const name = await bench.tab(/\.md/).getAttribute("data-resource-name");
+  const markdown = readFileSync(path.join(bench.folders[0], name), "utf8");
+  assert.match(markdown, /^# My first/);
+  assert.match(markdown, /the first session[\s\S]*You said: the first session/);
+});
+
+test("an archived session leaves the tree, and a deleted one after a confirmation", async () => {
+  await bench.menu(bench.row("My first (fork #2)"), "Archive Session");
+  await bench.row("My first (fork #2)").waitFor({ state: "detached" });
+  await bench.menu(bench.row("My first (fork #1)"), "Delete Session");
+  await bench.dialog("Delete");
+  await eventually(() => bench.rowTexts(), ["project", "My first", "library", "Scripted title", "Look around (@general subagent)"]);
+  assert.ok(existsSync(path.join(bench.folders[0], "hello.ts")));
+});
+
+async function newSession(folder) {
+  await bench.run("Sidestream: New Session");
+  await bench.pick(folder, folder);
+  await panel.frame.getByRole("heading", { name: "New session" }).waitFor();
 }

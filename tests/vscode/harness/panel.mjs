@@ -1,8 +1,9 @@
-// The panel as a person finds it: by the names of its controls.
+// The panel as a person finds it: by the names of its controls. The side bar's and a tab's look the same from outside;
+// a test that means a tab hides the side bar.
 
 export class Panel {
-  constructor(page, selector = 'iframe.webview.ready[src*="extensionId=sidestream.sidestream"]') {
-    this.frame = page.frameLocator(selector).first().frameLocator("#active-frame");
+  constructor(page) {
+    this.frame = page.frameLocator('iframe.webview.ready[src*="extensionId=sidestream.sidestream"]').first().frameLocator("#active-frame");
     this.prompt = this.frame.getByRole("combobox", { name: "Prompt" });
     this.sendButton = this.frame.getByRole("button", { name: "Send", exact: true });
     this.stopButton = this.frame.getByRole("button", { name: "Stop", exact: true });
@@ -10,11 +11,13 @@ export class Panel {
     this.assistant = this.frame.getByRole("article", { name: "Assistant" });
     this.user = this.frame.getByRole("article", { name: "You" });
     this.permission = this.frame.getByRole("group", { name: /^Permission/ });
+    this.tool = this.frame.locator("details.tool");
     this.question = this.frame.getByRole("form", { name: "Question" });
   }
 
+  /** OpenCode has to start, on a busy machine too. */
   async connected() {
-    await this.status.filter({ hasText: "Connected" }).waitFor();
+    await this.status.filter({ hasText: "Connected" }).waitFor({ timeout: 90_000 });
   }
 
   async send(text) {
@@ -28,6 +31,34 @@ export class Panel {
     await this.send(text);
     await this.assistant.nth(before).waitFor();
     await this.idle();
+  }
+
+  /** Unfolds the card of the tool that was called last, and finds the text in its output. */
+  async openLastTool(text) {
+    const card = this.tool.last();
+    if (!(await card.evaluate((details) => details.open))) await card.locator("summary").click();
+    await card.locator(".output", { hasText: text }).waitFor();
+  }
+
+  /** What can be done with a message, in the bar that it shows when it is pointed at. */
+  async action(message, name) {
+    await message.hover();
+    await message.getByRole("button", { name }).click();
+  }
+
+  picker(name) {
+    return this.frame.getByRole("button", { name: new RegExp(`^${name}: `) });
+  }
+
+  /** A file that is pasted or dropped. */
+  async receive(kind, file) {
+    await this.prompt.evaluate((box, { kind, name, type, base64 }) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const data = new DataTransfer();
+      data.items.add(new File([bytes], name, { type }));
+      const common = { bubbles: true, cancelable: true };
+      box.dispatchEvent(kind === "paste" ? new ClipboardEvent(kind, { ...common, clipboardData: data }) : new DragEvent(kind, { ...common, dataTransfer: data }));
+    }, { kind, ...file });
   }
 
   async idle() {

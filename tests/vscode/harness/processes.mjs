@@ -33,12 +33,12 @@ export function endGroup(pid) {
   }
 }
 
-/** Ids of the processes whose command line, environment or folder names the text. */
+/** Processes whose command line, environment or folder names the text. */
 export async function processesWith(text) {
   const found = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid))) {
     const [line, environment] = await Promise.all(["cmdline", "environ"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")));
-    if (line.includes(text) || environment.includes(text)) found.push({ pid: Number(pid), line: line.replaceAll("\0", " ") });
+    if (line.includes(text) || environment.includes(text)) found.push({ pid: Number(pid), command: line.split("\0") });
   }
   return found;
 }

@@ -18,7 +18,7 @@ export function openCodeCommand() {
 }
 
 /** A VS Code server and the Node that it runs on. */
-export function workbenchProgram(version) {
+export function workbenchProgram(version = process.env.VSCODE_VERSION ?? "4.139.1") {
   const folder = path.join(cache, version);
   const own = path.join(folder, "runtime/node");
   return { node: existsSync(own) ? own : process.execPath, main: path.join(folder, "out/server-main.js") };

@@ -6,23 +6,23 @@ import os from "node:os";
 import path from "node:path";
 import { chromium } from "playwright-core";
 import { startModel } from "./model.mjs";
+import { makeProject } from "./project.mjs";
 import { Panel } from "./panel.mjs";
-import { endGroup, start } from "./processes.mjs";
+import { endGroup, processesWith, start } from "./processes.mjs";
 import { openCodeCommand, serverProgram, workbenchProgram } from "./programs.mjs";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-const patience = 20_000;
+const patience = 30_000;
 
 export class Workbench {
-  /** Everything up to the empty workbench. `settings` are added to the user's. */
-  static async start({ version = process.env.VSCODE_VERSION ?? "4.139.1", vsix = process.env.SIDESTREAM_VSIX, settings = {}, folders = ["project"] } = {}) {
+  /** Everything up to the empty workbench. `settings` are added to the user's, `config` to OpenCode's. */
+  static async start({ settings = {}, config = {}, folders = ["project"], vsix = process.env.SIDESTREAM_VSIX, version } = {}) {
     const bench = new Workbench();
-    bench.version = version;
     bench.home = await realpath(await mkdtemp(path.join(os.tmpdir(), "sidestream-vscode-")));
     try {
-      await bench.prepare(folders, settings);
-      await bench.serve(vsix);
+      await bench.prepare(folders, settings, config);
+      await bench.serve(vsix, version);
       await bench.browse();
       return bench;
     } catch (error) {
@@ -31,18 +31,18 @@ export class Workbench {
     }
   }
 
-  async prepare(folders, settings) {
-    this.folders = folders.map((name) => path.join(this.home, name));
-    for (const folder of this.folders) {
-      await mkdir(folder, { recursive: true });
-      await writeFile(path.join(folder, "hello.ts"), "export function hello(name: string) {\n  return `Hello, ${name}`;\n}\n");
-    }
-    this.model = await startModel(this.home);
+  async prepare(folders, settings, config) {
+    this.folders = await Promise.all(folders.map((name) => makeProject(path.join(this.home, name))));
+    const workspace = path.join(this.home, "all.code-workspace");
+    await writeFile(workspace, JSON.stringify({ folders: folders.map((name) => ({ path: name })) }));
+    this.opens = folders.length === 1 ? { folder: this.folders[0] } : { workspace };
+    this.model = await startModel(this.home, config);
     const command = openCodeCommand();
     this.settings = {
       "sidestream.command": [serverProgram()],
       ...(command.length > 0 && { "sidestream.server.command": command }),
       "sidestream.server.env": this.model.env,
+      "sidestream.server.startTimeoutMs": 90_000,
       "workbench.startupEditor": "none", "workbench.tips.enabled": false, "security.workspace.trust.enabled": false,
       "telemetry.telemetryLevel": "off", "update.mode": "none", "extensions.autoUpdate": false, "extensions.autoCheckUpdates": false,
       "extensions.ignoreRecommendations": true, "git.enabled": false, "workbench.colorTheme": "Default Dark Modern", "window.commandCenter": false,
@@ -63,11 +63,11 @@ export class Workbench {
     }
   }
 
-  async serve(vsix) {
-    const { node, main } = workbenchProgram(this.version);
+  async serve(vsix, version) {
+    const { node, main } = workbenchProgram(version);
     const state = path.join(this.home, "vscode");
     const flags = ["--accept-server-license-terms", "--server-data-dir", state, "--extensions-dir", path.join(state, "extensions")];
-    const env = { ...process.env, HOME: this.home, XDG_CACHE_HOME: path.join(this.home, ".cache"), SIDESTREAM_TEST: this.home };
+    const env = { ...process.env, HOME: this.home, SIDESTREAM_TEST: this.home };
     await promisify(execFile)(node, [main, ...flags, "--install-extension", vsix], { env });
     const { pid, found } = await start(
       node,
@@ -90,56 +90,142 @@ export class Workbench {
     });
     this.browser.setDefaultTimeout(patience);
     this.page = this.browser.pages()[0] ?? (await this.browser.newPage());
-    this.errors = [];
-    this.page.on("console", (message) => {
-      if (message.type() === "error") this.errors.push(message.text());
-    });
     await this.open();
   }
 
-  /** Loads the workbench, anew when it was open. */
-  async open(folder = this.folders[0]) {
-    await this.page.goto(folder ? `${this.address}/?folder=${encodeURIComponent(folder)}` : `${this.address}/?ew=true`, { waitUntil: "domcontentloaded" });
+  /** Loads the workbench, anew when it was open: `folder`, `workspace` (a file that names several folders), or nothing. */
+  async open(what = this.opens) {
+    const [[kind, file]] = Object.entries(what);
+    await this.page.goto(`${this.address}/?${kind}=${encodeURIComponent(file)}`, { waitUntil: "domcontentloaded" });
     await this.page.locator(".monaco-workbench").waitFor();
     await this.page.locator("#workbench\\.parts\\.statusbar").waitFor();
     await this.extensionIsKnown();
   }
 
-  /** The workbench learns of extensions some time after it is drawn; a pick list that is open by then does not show it. */
+  /** As a person does it, with the editor's own command. */
+  async reload() {
+    await this.page.evaluate(() => (window.isOld = true));
+    await this.run("Developer: Reload Window");
+    await this.page.waitForFunction(() => !window.isOld);
+    await this.page.locator("#workbench\\.parts\\.statusbar").waitFor();
+  }
+
+  /** The workbench learns of extensions some time after it is drawn. */
   async extensionIsKnown() {
-    const widget = this.page.locator(".quick-input-widget");
-    const deadline = Date.now() + patience;
-    for (let known = false; !known; ) {
-      if (Date.now() > deadline) throw new Error("The workbench does not know the extension's commands.");
-      await this.page.keyboard.press("F1");
-      await widget.locator("input.input").fill(">Sidestream: Show Panel");
-      const row = widget.locator(".monaco-list-row", { hasText: "Sidestream: Show Panel" }).first();
-      known = await row.waitFor({ timeout: 1_000 }).then(() => true, () => false);
-      await this.page.keyboard.press("Escape");
-      await widget.waitFor({ state: "hidden" });
-    }
+    await this.fromList("F1", ">Sidestream: Show Panel", (row) => row.waitFor({ timeout: 2_000 }));
+    await this.page.keyboard.press("Escape");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
   /** Runs a command by its title in the palette. */
   async run(title) {
-    const input = this.page.locator(".quick-input-widget input.input");
-    await this.pick(`>${title}`, title, async () => {
-      await this.page.keyboard.press("F1");
-      await input.waitFor({ timeout: 5_000 });
-    });
+    await this.fromList("F1", `>${title}`, (row) => row.click({ timeout: 5_000 }));
   }
 
   async openFile(name) {
-    await this.pick(name, name, () => this.page.keyboard.press("Control+P"));
-    await this.page.locator(".monaco-editor .view-line").first().waitFor();
+    await this.fromList("Control+P", name, async (row) => {
+      await row.click({ timeout: 5_000 });
+      await this.page.locator(".editor-instance:visible .view-line").first().waitFor({ timeout: 5_000 });
+    });
   }
 
-  /** Types into a pick list and takes a row of it. */
-  async pick(text, row, open = async () => undefined) {
-    await open();
-    const widget = this.page.locator(".quick-input-widget");
-    await widget.locator("input.input").fill(text);
-    await widget.locator(".monaco-list-row", { hasText: row }).first().click();
+  /** Opens one of the workbench's lists and does something with the row that is meant. */
+  async fromList(key, text, act) {
+    await this.opened(async () => {
+      await this.page.keyboard.press(key);
+      await this.page.locator(".quick-input-widget input.input").fill(text, { timeout: 3_000 });
+      await act(this.listRow(text.replace(/^>/, "")));
+    });
+  }
+
+  /** Lists and menus close themselves when something else takes the focus; then they are opened anew. */
+  async opened(use) {
+    const deadline = Date.now() + 2 * patience;
+    for (;;) {
+      try {
+        return await use();
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await this.page.keyboard.press("Escape");
+      }
+    }
+  }
+
+  /** Types into the list that the extension has opened, and takes a row of it. */
+  async pick(text, row) {
+    await this.page.locator(".quick-input-widget input.input").fill(text);
+    await this.listRow(row).click();
+  }
+
+  listRow(text) {
+    return this.page.locator(".quick-input-widget .monaco-list-row", { hasText: text }).first();
+  }
+
+  /** Types what the editor asks for in its box on top. */
+  async answer(text) {
+    await this.page.locator(".quick-input-widget input.input").fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  async toggleSideBar() {
+    await this.page.keyboard.press("Control+Alt+B");
+  }
+
+  tab(title) {
+    return this.page.locator(".tab", { hasText: title });
+  }
+
+  statusItem(text) {
+    return this.page.locator("#workbench\\.parts\\.statusbar").getByRole("button", { name: new RegExp(`^Sidestream: .*${text}$`) });
+  }
+
+  /** The number at the panel's place in the side bar. */
+  badge(text) {
+    return this.page.locator("#workbench\\.parts\\.auxiliarybar .badge-content", { hasText: text });
+  }
+
+  /** A line in the native diff editor. */
+  diffLine(side, text) {
+    return this.page.locator(`.monaco-diff-editor .${side} .view-line`, { hasText: text }).first();
+  }
+
+  /** Takes what the editor's dialog for files proposes. */
+  async acceptFile() {
+    await this.page.locator(".quick-input-widget").getByRole("button", { name: "OK" }).click();
+  }
+
+  async showSessions() {
+    await this.page.getByRole("button", { name: "Sessions Section" }).click();
+  }
+
+  /** The rows of the tree of sessions. */
+  get rows() {
+    return this.page.locator(".pane:has([aria-label='Sessions Section']) .monaco-list-row");
+  }
+
+  row(title) {
+    return this.rows.filter({ has: this.page.getByText(title, { exact: true }) });
+  }
+
+  rowTexts() {
+    return this.rows.locator(".label-name").allInnerTexts();
+  }
+
+  async menu(row, entry) {
+    await this.opened(async () => {
+      await row.click({ button: "right", timeout: 5_000 });
+      const item = this.page.getByRole("menuitem", { name: entry, exact: true });
+      await item.hover({ timeout: 3_000 });
+      await item.click({ timeout: 3_000 });
+    });
+  }
+
+  async dialog(button) {
+    await this.page.locator(".monaco-dialog-box").getByRole("button", { name: button }).click();
+  }
+
+  clipboard() {
+    return this.page.evaluate(() => navigator.clipboard.readText());
   }
 
   notification(text) {
@@ -158,22 +244,20 @@ export class Workbench {
     return new Panel(this.page);
   }
 
-  async screenshot(name) {
-    const folder = process.env.SCREENSHOTS;
-    if (!folder) return;
-    await mkdir(folder, { recursive: true });
-    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+  /** As a person does it: the VS Code server goes on. */
+  async closeWindow() {
+    await this.page.close({ runBeforeUnload: true });
   }
 
-  /** Ends the VS Code server alone: what its extension host started has to end by itself. */
-  stopServing() {
-    if (this.pid) endGroup(this.pid);
-    this.pid = undefined;
+  /** Command lines of what the extension has started: the server, its guards, OpenCode and the tools of OpenCode. */
+  async started() {
+    const mine = await processesWith(this.home);
+    return mine.filter(({ command }) => ["sidestream", "opencode", "sleep"].includes(path.basename(command[0])) && command[1] !== "scripted-model");
   }
 
   async close() {
     await this.browser?.close();
-    this.stopServing();
+    if (this.pid) endGroup(this.pid);
     this.model?.close();
     await rm(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }

@@ -4,6 +4,7 @@ import type { Obstacle, PanelState } from "../../src/panelMessages";
 import type { Todo } from "../../src/protocol";
 import { ask, run } from "../bridge";
 import { h, icon, redraw } from "../dom";
+import { todoList } from "../todoList";
 import { t } from "../texts";
 import { permissionCard } from "./permissionCard";
 import { questionCard } from "./questionCard";
@@ -80,9 +81,8 @@ function elsewhereCard(): HTMLElement {
 
 function todoCard(todos: Todo[], open: boolean): HTMLElement {
   const done = todos.filter(({ status }) => status === "completed").length;
-  const icons: Record<string, string> = { completed: "pass-filled", in_progress: "play-circle", cancelled: "circle-slash" };
   return h("details", { class: "card todos", open },
     h("summary", {}, icon("checklist"), t("{0} of {1} done", done, todos.length)),
-    h("ul", {}, ...todos.map(({ content, status }) => h("li", { class: status }, icon(icons[status] ?? "circle-large"), h("span", { class: "hidden" }, status), content))),
+    todoList(todos),
   );
 }

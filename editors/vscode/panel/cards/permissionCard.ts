@@ -22,7 +22,8 @@ export function permissionCard(permission: Permission): HTMLElement {
   note.addEventListener("keydown", (event) => {
     if (event.key === "Enter") answer("reject");
   });
-  const covers = alwaysTitle ?? (always.length > 0 ? t("“Always allow” covers: {0}", always.join(", ")) : undefined);
+  const scope = alwaysTitle ?? always.join(", ");
+  const covers = scope ? t("“Always allow” covers: {0}", scope) : undefined;
   const details = patterns.filter((pattern) => !title.includes(pattern));
   card.append(
     h("header", {}, icon("shield"), h("span", { class: "title" }, plainText(title))),

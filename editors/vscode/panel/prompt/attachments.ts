@@ -88,6 +88,8 @@ function nameOf(part: PromptPart): string {
       return part.filename ?? part.mime;
     case "agent":
       return `@${part.name}`;
+    case "diagnostics":
+      return t("Problems of {0}", lastSegment(part.path));
   }
 }
 

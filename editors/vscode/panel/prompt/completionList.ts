@@ -1,7 +1,7 @@
 // The list that opens above the prompt at `@` and `/`. What is in it, the server says; the list only lets choose.
 
 import type { Completion } from "../../src/panelMessages";
-import { ask } from "../bridge";
+import { ask, run } from "../bridge";
 import { h, icon } from "../dom";
 import { t } from "../texts";
 
@@ -13,6 +13,8 @@ export class CompletionList {
   private items: Completion[] = [];
   private selected = 0;
   private asked = 0;
+  /** While it is there, the list shown is that of an earlier text. */
+  private coming: Promise<void> | undefined;
 
   constructor(private readonly box: HTMLTextAreaElement, private readonly accepted: () => void) {
     this.element.addEventListener("mousedown", (event) => {
@@ -27,7 +29,15 @@ export class CompletionList {
     return !this.element.hidden;
   }
 
-  async update(): Promise<void> {
+  update(): Promise<void> {
+    const coming = this.read().finally(() => {
+      if (this.coming === coming) this.coming = undefined;
+    });
+    this.coming = coming;
+    return coming;
+  }
+
+  private async read(): Promise<void> {
     const text = this.box.value;
     const offset = this.box.selectionStart;
     const word = trigger.exec(text.slice(0, offset))?.[2];
@@ -60,7 +70,9 @@ export class CompletionList {
         return true;
       case "Enter":
       case "Tab":
-        this.accept(this.selected);
+        // Whoever types faster than the list comes means the text that stands there.
+        if (this.coming) run(this.coming.then(() => this.accept(this.selected)));
+        else this.accept(this.selected);
         return true;
       case "Escape":
         this.close();

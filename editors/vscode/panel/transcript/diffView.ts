@@ -7,7 +7,7 @@ import type { FileDiff } from "../../src/protocol";
 const shownLines = 200;
 
 export function diffView(diff: FileDiff, open: () => void): HTMLElement {
-  const lines = diff.patch.split("\n").filter((line) => !/^(---|\+\+\+|diff |index |Index:|===)/.test(line));
+  const lines = diff.patch.trimEnd().split("\n").filter((line) => !/^(---|\+\+\+|diff |index |Index:|===)/.test(line));
   const rows = lines.slice(0, shownLines).map((line) => h("div", { class: classOf(line) }, line || " "));
   return h("div", { class: "diff" },
     h("div", { class: "diff-title" },

@@ -52,7 +52,7 @@ export class MessageView {
     redraw(this.ending, [status, error, isEmpty], () => {
       switch (status) {
         case "queued":
-          return [icon("watch"), t("Waits for a connection"), h("button", { type: "button", class: "link", onclick: () => this.cancel() }, t("Take back"))];
+          return [icon("watch"), t("Waits for its turn, or for a connection"), h("button", { type: "button", class: "link", onclick: () => this.cancel() }, t("Take back"))];
         case "aborted":
           return [icon("debug-stop"), t("Stopped")];
         case "interrupted":

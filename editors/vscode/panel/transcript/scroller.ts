@@ -1,57 +1,99 @@
-// Keeps the newest text in sight while the user is at the end, and stays where the user has gone otherwise.
+// Keeps the newest text in sight while the user is at the end, and stays at the user's place otherwise: messages above it
+// get their real heights only when they are drawn.
 
 import { h, icon } from "../dom";
 import { t } from "../texts";
 
 const nearEnd = 24;
 
+/** A message, and how far it has gone beyond the upper edge. */
+export interface Place {
+  messageId: string;
+  offset: number;
+}
+
 export class Scroller {
   readonly jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toEnd() }, icon("arrow-down"), t("Jump to the newest"));
-  private sticks = true;
-  /** Set by whoever loads older messages or remembers the place. */
-  onScroll: () => void = () => undefined;
+  /** What is kept in sight whatever changes around it; nothing when the user has scrolled, then the browser does that. */
+  private kept: Place | "end" | undefined = "end";
+  /** Where we have scrolled to, and in what: found elsewhere in the same, it was somebody else. */
+  private scrolledTo = 0;
+  private extent = "";
+  /** The user has a hand on it. */
+  private touched = false;
+  /** The user has moved, or was taken to the end. */
+  onMove: () => void = () => undefined;
 
-  constructor(private readonly area: HTMLElement, content: HTMLElement) {
-    area.addEventListener("scroll", () => {
-      this.sticks = area.scrollHeight - area.scrollTop - area.clientHeight < nearEnd;
-      this.jump.hidden = this.sticks;
-      this.onScroll();
-    }, { passive: true });
-    const keep = new ResizeObserver(() => this.follow());
-    keep.observe(content);
+  constructor(private readonly area: HTMLElement, private readonly list: HTMLElement) {
+    area.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    area.addEventListener("scrollend", () => (this.touched = false));
+    for (const touch of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      area.addEventListener(touch, () => (this.touched = true), { passive: true });
+    }
+    const keep = new ResizeObserver(() => this.keep());
+    keep.observe(list);
     keep.observe(area);
   }
 
-  get atEnd(): boolean {
-    return this.sticks;
-  }
-
-  follow(): void {
-    if (this.sticks) this.area.scrollTop = this.area.scrollHeight;
+  /** Goes where it belongs after something has changed. */
+  keep(): void {
+    if (this.kept === "end") this.area.scrollTop = this.area.scrollHeight;
+    else if (this.kept) this.scrollTo(this.kept);
+    else return;
+    this.scrolledTo = this.area.scrollTop;
+    this.extent = this.currentExtent;
   }
 
   toEnd(): void {
-    this.sticks = true;
+    this.kept = "end";
     this.jump.hidden = true;
-    this.follow();
+    this.keep();
+    this.onMove();
   }
 
-  /** The first message in sight, and how far it has gone beyond the upper edge. */
-  place(): { messageId: string; offset: number } | undefined {
-    if (this.sticks) return undefined;
+  goTo(place: Place): void {
+    this.kept = place;
+    this.jump.hidden = false;
+    this.keep();
+  }
+
+  /** The first message in sight; none at the end. */
+  get place(): Place | undefined {
+    if (this.kept === "end") return undefined;
+    if (this.kept) return this.kept;
     const top = this.area.getBoundingClientRect().top;
-    for (const article of this.area.querySelectorAll<HTMLElement>("article")) {
-      const box = article.getBoundingClientRect();
-      if (box.bottom > top) return { messageId: article.dataset["id"] ?? "", offset: Math.round(top - box.top) };
+    const articles = this.list.children;
+    let first = 0;
+    for (let end = articles.length; first < end; ) {
+      const middle = (first + end) >> 1;
+      if ((articles[middle]?.getBoundingClientRect().bottom ?? 0) > top) end = middle;
+      else first = middle + 1;
     }
-    return undefined;
+    const found = articles[first];
+    return found instanceof HTMLElement ? { messageId: found.dataset["id"] ?? "", offset: Math.round(top - found.getBoundingClientRect().top) } : undefined;
   }
 
-  goTo({ messageId, offset }: { messageId: string; offset: number }): boolean {
-    const article = this.area.querySelector<HTMLElement>(`article[data-id="${CSS.escape(messageId)}"]`);
-    if (!article) return false;
-    this.sticks = false;
+  private get currentExtent(): string {
+    return `${this.area.scrollHeight} ${this.area.clientHeight}`;
+  }
+
+  private scrolled(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.area;
+    const moved = scrollTop - this.scrolledTo;
+    if (this.kept) {
+      if (Math.abs(moved) < 1) return;
+      // Where the browser leaves it when something grows or shrinks is no place that anybody chose.
+      if (!this.touched && this.extent !== this.currentExtent) return this.keep();
+    }
+    this.kept = moved > 0 && scrollHeight - scrollTop - clientHeight < nearEnd ? "end" : undefined;
+    this.scrolledTo = scrollTop;
+    this.jump.hidden = this.kept === "end";
+    this.onMove();
+  }
+
+  private scrollTo({ messageId, offset }: Place): void {
+    const article = this.list.querySelector(`article[data-id="${CSS.escape(messageId)}"]`);
+    if (!article) return;
     this.area.scrollTop += article.getBoundingClientRect().top - this.area.getBoundingClientRect().top + offset;
-    return true;
   }
 }

@@ -1,9 +1,10 @@
 // A tool call: one line that says what it does, and on demand its input, live output, changes and error.
 
-import type { CutField, Part, ToolKind, ToolStatus } from "../../src/protocol";
+import type { CutField, Part, Todo, ToolKind, ToolStatus } from "../../src/protocol";
 import { ask, relay, run } from "../bridge";
 import { h, icon, redraw } from "../dom";
 import { t } from "../texts";
+import { todoList } from "../todoList";
 import { diffView } from "./diffView";
 import { plainText } from "./plainText";
 import type { PartView } from "./partView";
@@ -66,7 +67,8 @@ export class ToolCard implements PartView {
     const { input, kind } = this.part;
     const fields = (input ?? {}) as Record<string, unknown>;
     if (kind === "shell" && typeof fields["command"] === "string") return h("pre", { class: "command" }, plainText(fields["command"]));
-    if (kind === "edit" && this.part.diff?.length) return undefined;
+    if (kind === "question" || (kind === "edit" && this.part.diff?.length)) return undefined;
+    if (kind === "todo" && Array.isArray(fields["todos"])) return todoList(fields["todos"] as Todo[]);
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
     return lines.length > 0 ? h("pre", { class: "input" }, plainText(lines.join("\n"))) : undefined;
   }
@@ -79,7 +81,9 @@ export class ToolCard implements PartView {
   }
 
   private drawOutput(text: string): void {
-    this.output.hidden = text === "" || (this.part.kind === "edit" && (this.part.diff?.length ?? 0) > 0);
+    const { kind, diff } = this.part;
+    // These say the same as what is drawn of their input.
+    this.output.hidden = text === "" || kind === "todo" || (kind === "edit" && (diff?.length ?? 0) > 0);
     if (this.output.hidden) return;
     const atEnd = this.output.scrollTop + this.output.clientHeight >= this.output.scrollHeight - 8;
     const shown = plainText(text.length > shownOutput && this.part.status === "running" ? `…${text.slice(-shownOutput)}` : text);

@@ -7,7 +7,7 @@ import { h } from "../dom";
 import { t } from "../texts";
 import { MessageView } from "./messageView";
 import { Transcript } from "./model";
-import { Scroller } from "./scroller";
+import { Scroller, type Place } from "./scroller";
 
 /** So many messages fill a screen; the others follow in frames of their own. */
 const drawnAtOnce = 8;
@@ -31,21 +31,21 @@ export class TranscriptView {
   onTodos: () => void = () => undefined;
 
   constructor() {
-    this.scroller.onScroll = () => {
+    this.scroller.onMove = () => {
       if (this.area.scrollTop < this.area.clientHeight) run(this.loadOlder());
-      remember({ scroll: this.scroller.place() });
+      const { place } = this.scroller;
+      remember({ scroll: place && this.shown !== undefined ? { ...place, sessionId: this.shown } : undefined });
     };
     this.area.addEventListener("click", (event) => this.followLink(event));
   }
 
   show(snapshot: SessionSnapshot | undefined): void {
-    const isOther = snapshot?.session.id !== this.shown;
-    const place = isOther && this.shown !== undefined ? undefined : (memory.scroll ?? this.scroller.place());
     this.shown = snapshot?.session.id;
     this.reopening = false;
     this.transcript.reset(snapshot);
     this.redrawAll();
-    if (place) run(this.restore(place));
+    const place = memory.scroll;
+    if (place && place.sessionId === this.shown) run(this.restore(place));
     else this.scroller.toEnd();
     this.onTodos();
   }
@@ -60,7 +60,7 @@ export class TranscriptView {
           return;
         case "all":
           this.redrawAll();
-          this.scroller.follow();
+          this.scroller.keep();
           break;
         case "message":
           this.messageChanged(change.message, change.isNew);
@@ -120,7 +120,7 @@ export class TranscriptView {
       view.drawPart(part);
       view.drawEnding();
     }
-    this.scroller.follow();
+    this.scroller.keep();
   }
 
   private add(message: Message): MessageView {
@@ -173,15 +173,16 @@ export class TranscriptView {
   }
 
   /** Goes to where the user was, loading as much history as this needs. */
-  private async restore(place: { messageId: string; offset: number }): Promise<void> {
+  private async restore(place: Place): Promise<void> {
     const session = this.shown;
     while (this.shown === session) {
-      if (this.transcript.find(place.messageId)) {
-        while (this.undrawn.length > 0) this.drawNext();
-        this.scroller.goTo(place);
-        return;
+      const { messages, cursor } = this.transcript;
+      const index = messages.findIndex(({ id }) => id === place.messageId);
+      if (index >= 0) {
+        for (const { id } of messages.slice(index, index + drawnAtOnce)) this.views.get(id)?.draw();
+        return this.scroller.goTo(place);
       }
-      if (this.transcript.cursor === undefined) return this.scroller.toEnd();
+      if (cursor === undefined) return this.scroller.toEnd();
       await this.loadOlder();
     }
   }
