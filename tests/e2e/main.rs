@@ -17,4 +17,5 @@ mod permissions;
 mod recordings;
 mod recovery;
 mod replies;
+mod service;
 mod sessions;

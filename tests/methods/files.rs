@@ -108,7 +108,12 @@ pub async fn file_compare(room: Room) {
     editor.prompt(&session, edit).await;
     let permission = editor.permission().await;
     let diff = permission.diff.as_ref().unwrap();
-    assert!(diff[0].patch.contains("\n-one();\n"), "{}", diff[0].patch);
+    // 1.x takes the indentation off.
+    let line = match generation() {
+        Generation::One => "\n-one();\n",
+        Generation::Two => "\n-    one();",
+    };
+    assert!(diff[0].patch.contains(line), "{}", diff[0].patch);
     let asked = json!({"change": "proposed", "files": diff});
     let compared = editor.request::<FileCompare>(asked).await.unwrap().files;
     assert_eq!(compared.len(), 1);
@@ -198,7 +203,8 @@ pub async fn vcs_diff(room: Room) {
     let folder = editor.sandbox.folders[0].clone();
     std::fs::write(folder.join("notes.txt"), "two\n").unwrap();
     let diff = editor.request::<VcsDiff>(json!({})).await.unwrap();
-    assert!(diff.branch.is_some());
+    // 2.x does not know it yet in a folder that it has just opened (v2 contract, rule 12).
+    assert!(diff.branch.is_some() || generation() == Generation::Two);
     assert_eq!(diff.files[0].path, "notes.txt");
     assert!(diff.files[0].patch.contains("-one\n+two"));
 }

@@ -7,7 +7,7 @@ use sidestream::protocol::{
     ErrorKind, InstanceState, MessageStatus, Notification, PartBody, PermissionReply, Role,
     SessionId, SessionStatus, ToolStatus,
 };
-use sidestream_tests::generation::{Generation, generation};
+use sidestream_tests::generation::{Generation, generation, is_not_for};
 use sidestream_tests::{Editor, processes};
 
 use crate::room::Room;
@@ -249,6 +249,12 @@ pub async fn session_abort(room: Room) {
 }
 
 pub async fn part_content(room: Room) {
+    if is_not_for(
+        Generation::Two,
+        "2.x tells a file's text to the model alone (v2 contract, §3.7)",
+    ) {
+        return;
+    }
     let mut editor = room.editor_in_repository().await;
     let folder = editor.sandbox.folders[0].clone();
     let line = format!("{}\n", "x".repeat(999));

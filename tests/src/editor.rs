@@ -11,11 +11,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use sidestream::cli::client::{Client, Heard};
 use sidestream::protocol::requests::Call;
-use sidestream::protocol::{Error, Instance, InstanceId, InstanceState, Notification, SessionId};
+use sidestream::protocol::{
+    DialectName, Error, Instance, InstanceId, InstanceState, Notification, SessionId,
+};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::Sandbox;
+use crate::generation::Generation;
 use crate::processes;
 use crate::screen::Screen;
 use crate::stored::Rest;
@@ -226,6 +229,10 @@ impl Editor {
         Rest {
             url: server.url,
             password: password.expect("servers are started with a password"),
+            generation: match server.dialect {
+                DialectName::V2 => Generation::Two,
+                DialectName::V1 | DialectName::Legacy => Generation::One,
+            },
         }
     }
 

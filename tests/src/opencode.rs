@@ -57,6 +57,7 @@ impl OpenCode {
             rest: Rest {
                 url,
                 password: PASSWORD.into(),
+                generation: generation(),
             },
             child,
             sandbox,

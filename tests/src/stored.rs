@@ -4,13 +4,14 @@
 use serde_json::Value;
 use sidestream::protocol::{Message, MessageStatus, PartBody};
 
-use crate::generation::{Generation, generation};
+use crate::generation::Generation;
 
 /// A server's address with its password.
 #[derive(Clone, Debug)]
 pub struct Rest {
     pub url: String,
     pub password: String,
+    pub generation: Generation,
 }
 
 impl Rest {
@@ -48,7 +49,7 @@ impl Rest {
 
     /// A session's messages as the server has stored them.
     pub async fn lines(&self, session: &str) -> Vec<Line> {
-        match generation() {
+        match self.generation {
             Generation::One => {
                 let messages = self.get(&format!("/session/{session}/message")).await;
                 let messages = messages.as_array().expect("a list of messages");
@@ -65,7 +66,7 @@ impl Rest {
 
     /// Whether any session runs.
     pub async fn is_busy(&self) -> bool {
-        let busy = match generation() {
+        let busy = match self.generation {
             Generation::One => self.get("/session/status").await,
             Generation::Two => self.get("/api/session/active").await["data"].take(),
         };

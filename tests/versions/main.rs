@@ -2,7 +2,7 @@
 //! abort, and a server that dies and comes back. Prints the table that the README shows, and fails
 //! when the two differ; with `UPDATE=1` it writes the README's.
 //!
-//! The newest one is the subject of all other tests too.
+//! The last of 1.x and of 2.x are the subjects of the end-to-end tests, too.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,8 +27,8 @@ use sidestream::protocol::{
 };
 use sidestream_tests::{Editor, processes};
 
-/// What the contract has measured, oldest first; the last one is the pinned one.
-const VERSIONS: [&str; 7] = [
+/// What the contracts have measured, oldest first.
+const VERSIONS: [&str; 8] = [
     "1.0.152",
     "1.1.65",
     "1.2.27",
@@ -36,6 +36,7 @@ const VERSIONS: [&str; 7] = [
     "1.15.3",
     "1.17.11",
     find::PINNED_VERSION,
+    find::PINNED_VERSION_2,
 ];
 const CHECKS: [&str; 4] = ["plain reply", "permission", "abort", "resync"];
 

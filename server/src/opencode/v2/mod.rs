@@ -165,11 +165,13 @@ impl V2 {
         limit: usize,
     ) -> Result<MessagePage, Error> {
         let path = format!("/api/session/{session}/message");
-        let ask = limit.clamp(1, PAGE_LIMIT);
-        let size = ask.to_string();
         // Newest first, as they come.
         let mut rows: Vec<wire::Message> = Vec::new();
+        let mut shown = 0;
         loop {
+            // Never more than are wanted: the cursor stands behind the last one.
+            let ask = (limit - shown).clamp(1, PAGE_LIMIT);
+            let size = ask.to_string();
             let mut query = vec![("limit", size.as_str())];
             if let Some(cursor) = &cursor {
                 query.push(("cursor", cursor));
@@ -178,10 +180,11 @@ impl V2 {
             let is_last = page.data.len() < ask;
             rows.extend(page.data);
             cursor = page.cursor.next.filter(|_| !is_last);
-            let shown = rows
-                .iter()
-                .filter(|row| !matches!(row, wire::Message::Hidden));
-            if cursor.is_none() || shown.count() >= limit {
+            let all = rows.iter();
+            shown = all
+                .filter(|row| !matches!(row, wire::Message::Hidden))
+                .count();
+            if cursor.is_none() || shown >= limit {
                 break;
             }
         }

@@ -75,6 +75,13 @@ impl Projection {
         }
     }
 
+    /// Whether a command of the user's own runs in the session.
+    #[must_use]
+    pub fn has_shell(&self, session: &SessionId) -> bool {
+        let work = self.sessions.get(session);
+        work.is_some_and(|work| !work.shells.is_empty())
+    }
+
     /// What an event means. Those of other directories are skipped.
     pub fn apply(&mut self, reader: Reader<'_>, envelope: &Envelope<'_>) -> Body {
         match self.read(reader, envelope) {

@@ -101,6 +101,13 @@ impl Sessions for V2 {
     }
 
     async fn shell(&self, run: &ShellRun) -> Result<(), Error> {
+        // Several at once would be shown as one after the other.
+        if self.projection().has_shell(&run.session_id) {
+            return Err(
+                Error::new(ErrorKind::Busy, "A command runs in this session already.")
+                    .hint("Wait until it has ended."),
+            );
+        }
         let path = format!("/api/session/{}/shell", run.session_id);
         self.post(&path, &json!({"command": run.command}))
             .await

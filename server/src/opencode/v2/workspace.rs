@@ -43,18 +43,20 @@ impl Workspace for V2 {
         let first = agents
             .iter()
             .find(|agent| agent.mode != AgentMode::Subagent);
-        let default = default.ok().flatten();
+        let default = default.ok().flatten().map(|model| ModelRef {
+            provider_id: model.provider_id,
+            model_id: model.id,
+            variant: None,
+        });
+        // A session says its model only when one was chosen (§3.5): all others use this one.
+        let used: Vec<ModelRef> = recent.iter().chain(&default).cloned().collect();
         Ok(Catalog {
             defaults: Defaults {
                 agent: first.map(|agent| agent.name.clone()),
-                model: default.map(|model| ModelRef {
-                    provider_id: model.provider_id,
-                    model_id: model.id,
-                    variant: None,
-                }),
+                model: default,
             },
             agents,
-            models: ranked(models, &providers, recent),
+            models: ranked(models, &providers, &used),
             commands: commands
                 .unwrap_or_default()
                 .into_iter()
