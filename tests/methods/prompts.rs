@@ -169,6 +169,37 @@ pub async fn session_cancel_queued(_: Room) {
     editor.ask(&session, "this one").await;
     editor.assert_as_stored(&session).await;
     assert_eq!(editor.messages(&session).len(), 2);
+
+    // One that OpenCode has, and keeps until its answer has ended.
+    editor.prompt(&session, "long: 100000").await;
+    editor.streaming(&session).await;
+    let waiting = editor.prompt(&session, "never mind this either").await;
+    editor
+        .shows("the prompt waiting for its turn", |screen| {
+            let mut messages = screen.open[&session].messages.iter();
+            messages
+                .find(|m| m.info.id == waiting.message_id)
+                .filter(|m| m.info.status == MessageStatus::Queued)
+                .map(|_| ())
+        })
+        .await;
+    let cancel = json!({"sessionId": session, "messageId": waiting.message_id});
+    let cancelled = editor.request::<SessionCancelQueued>(cancel).await;
+    match generation() {
+        // It has no way to give it back.
+        Generation::One => assert_eq!(cancelled.unwrap_err().kind, ErrorKind::BadRequest),
+        Generation::Two => {
+            cancelled.unwrap();
+            editor
+                .shows("that it is gone", |screen| {
+                    let messages = &screen.open[&session].messages;
+                    let gone = messages.iter().all(|m| m.info.id != waiting.message_id);
+                    gone.then_some(())
+                })
+                .await;
+        }
+    }
+    editor.abort(&session).await;
 }
 
 pub async fn session_command(room: Room) {

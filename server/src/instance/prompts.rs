@@ -165,20 +165,29 @@ impl Actor {
         self.send_queued();
     }
 
-    pub(super) fn cancel_queued(&mut self, params: &SessionCancelQueued) -> Result<Done, Error> {
+    /// Takes back what waits here, or in a server that has an inbox.
+    pub(super) fn cancel_queued(&mut self, params: SessionCancelQueued, responder: Responder) {
         let waits = |queued: &Queued| queued.prompt.message_id == params.message_id;
-        match self.prompts.queue.iter().position(waits) {
-            Some(at) => {
-                self.prompts.queue.remove(at);
-                self.replica
-                    .remove_local_message(&params.session_id, &params.message_id);
-                Ok(Done {})
-            }
-            None => Err(Error::new(
-                ErrorKind::BadRequest,
-                format!("The prompt {} does not wait.", params.message_id),
-            )
-            .hint("It was sent already; abort the session to stop its run.")),
+        if let Some(at) = self.prompts.queue.iter().position(waits) {
+            self.prompts.queue.remove(at);
+            self.replica
+                .remove_local_message(&params.session_id, &params.message_id);
+            return self.answer(responder, Ok(Done {}));
+        }
+        let (session, message) = (params.session_id, params.message_id);
+        let is_shown = self.replica.waits_for_its_turn(&session, &message);
+        match self.dialect.clone().filter(|_| is_shown) {
+            Some(dialect) => self.spawn_work(
+                async move { (dialect.cancel_prompt(&session, &message).await, message) },
+                |actor, (cancelled, message)| {
+                    let cancelled = cancelled.map_err(|error| match error.kind {
+                        ErrorKind::Unsupported => does_not_wait(&message),
+                        _ => error,
+                    });
+                    actor.answer(responder, cancelled.map(|()| Done {}));
+                },
+            ),
+            None => responder.fail(does_not_wait(&message)),
         }
     }
 
@@ -247,6 +256,14 @@ impl Actor {
             },
         );
     }
+}
+
+fn does_not_wait(message: &MessageId) -> Error {
+    Error::new(
+        ErrorKind::BadRequest,
+        format!("The prompt {message} does not wait here."),
+    )
+    .hint("OpenCode has it already; abort the session to stop its run.")
 }
 
 /// A permission mode is of one agent: for another one it is made anew before the prompt, or the

@@ -57,7 +57,7 @@ impl Actor {
             InstanceRequest::SessionPrompt(params) => self.prompt(params, responder),
             InstanceRequest::SessionSend(params) => self.send_typed(params, responder),
             InstanceRequest::SessionCancelQueued(params) => {
-                responder.send(self.cancel_queued(&params));
+                self.cancel_queued(params, responder);
             }
             InstanceRequest::FileCompare(params) => self.compare_files(params, responder),
             InstanceRequest::PermissionList(_) => responder.send(Ok(PermissionListResult {

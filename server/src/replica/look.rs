@@ -4,8 +4,8 @@ use super::Replica;
 use super::session::{Kept, Row, SessionState};
 use crate::opencode::event::SessionInfo;
 use crate::protocol::{
-    MessageId, ModelRef, Part, PartId, Permission, PermissionId, Question, QuestionId, Session,
-    SessionId, SessionSnapshot, SessionStatus,
+    MessageId, MessageStatus, ModelRef, Part, PartId, Permission, PermissionId, Question,
+    QuestionId, Session, SessionId, SessionSnapshot, SessionStatus,
 };
 
 impl Replica {
@@ -53,6 +53,20 @@ impl Replica {
     fn known(&self, id: &SessionId) -> Option<&SessionState> {
         let session = self.sessions.get(id)?;
         (session.row == Row::Told).then_some(session)
+    }
+
+    /// Whether it is shown as one that the server has and has not begun.
+    #[must_use]
+    pub fn waits_for_its_turn(&self, id: &SessionId, prompt: &MessageId) -> bool {
+        match self.sessions.get(id).map(|session| &session.transcript) {
+            None | Some(Kept::No) => false,
+            Some(Kept::Unseen(transcript) | Kept::Open(transcript)) => {
+                let mut messages = transcript.messages.iter();
+                messages.any(|message| {
+                    message.info.id == *prompt && message.info.status == MessageStatus::Queued
+                })
+            }
+        }
     }
 
     /// The user's message that an answer is to, as far as it is known.
