@@ -3,12 +3,15 @@
 //! Unlike 1.x, its events say only what is new, so that this dialect remembers what is under way
 //! for as long as a connection lasts; see [`projection`].
 
+mod asking;
 pub mod message;
+mod pages;
 pub mod projection;
 mod prompt;
 mod reply;
 mod sessions;
 pub mod wire;
+mod work;
 mod workspace;
 
 use std::collections::HashMap;
@@ -23,20 +26,17 @@ use serde_json::{Map, Value, json};
 
 use super::detect::major;
 use super::event::SessionInfo;
-use super::event::{Body, Content, Decoded, IncomingMessage, MessagePage, Overview, RunStatus};
+use super::event::{Body, Content, Decoded, MessagePage, Overview, RunStatus};
 use super::http::{Answer, Http};
 use super::{Dialect, NewSession, Prompt, SessionQuery};
 use crate::protocol::{
-    DialectName, Error, ErrorKind, MessageId, MessageStatus, Permission, PermissionReply, Question,
-    SessionId,
+    DialectName, Error, ErrorKind, MessageId, Permission, PermissionReply, Question, SessionId,
 };
 use message::Reader;
 use projection::Projection;
 
 /// Sessions of one overview; older ones are found by `session/list`.
 const SESSION_LIMIT: usize = 500;
-/// More messages in one page are refused (§1.9).
-const PAGE_LIMIT: usize = 200;
 
 /// A 2.x server, bound to one directory.
 pub struct V2 {
@@ -157,92 +157,6 @@ impl V2 {
         Ok(rows.collect())
     }
 
-    /// The `limit` messages before the cursor that are shown, or fewer when there are no more.
-    async fn page(
-        &self,
-        session: &SessionId,
-        mut cursor: Option<String>,
-        limit: usize,
-    ) -> Result<MessagePage, Error> {
-        let path = format!("/api/session/{session}/message");
-        // Newest first, as they come.
-        let mut rows: Vec<wire::Message> = Vec::new();
-        let mut shown = 0;
-        loop {
-            // Never more than are wanted: the cursor stands behind the last one.
-            let ask = (limit - shown).clamp(1, PAGE_LIMIT);
-            let size = ask.to_string();
-            let mut query = vec![("limit", size.as_str())];
-            if let Some(cursor) = &cursor {
-                query.push(("cursor", cursor));
-            }
-            let page: wire::Page<wire::Message> = self.http.get(&path, &query).await?;
-            let is_last = page.data.len() < ask;
-            rows.extend(page.data);
-            cursor = page.cursor.next.filter(|_| !is_last);
-            let all = rows.iter();
-            shown = all
-                .filter(|row| !matches!(row, wire::Message::Hidden))
-                .count();
-            if cursor.is_none() || shown >= limit {
-                break;
-            }
-        }
-        rows.reverse();
-        if let Some(from) = &cursor {
-            // The last page has a cursor, too (§4.1).
-            let query = [("limit", "1"), ("cursor", from.as_str())];
-            let before: wire::Page<Value> = self.http.get(&path, &query).await?;
-            if before.data.is_empty() {
-                cursor = None;
-            }
-        }
-        let asked = self.asked_before(&path, &rows, cursor.as_deref()).await?;
-        let messages = self.reader().messages(rows, session, asked);
-        Ok(MessagePage { messages, cursor })
-    }
-
-    /// Whose answer it is that a page begins with.
-    async fn asked_before(
-        &self,
-        path: &str,
-        rows: &[wire::Message],
-        cursor: Option<&str>,
-    ) -> Result<Option<MessageId>, Error> {
-        let mut shown = rows
-            .iter()
-            .filter(|row| !matches!(row, wire::Message::Hidden));
-        let begins_inside = !matches!(shown.next(), None | Some(wire::Message::User(_)));
-        let Some(cursor) = cursor.filter(|_| begins_inside) else {
-            return Ok(None);
-        };
-        let query = [("type", "user"), ("limit", "1"), ("cursor", cursor)];
-        let page: wire::Page<wire::Message> = self.http.get(path, &query).await?;
-        Ok(page.data.into_iter().find_map(|row| match row {
-            wire::Message::User(user) => Some(user.id),
-            _ => None,
-        }))
-    }
-
-    /// The user's messages that wait for their turn.
-    async fn inbox(&self, session: &SessionId) -> Result<Vec<IncomingMessage>, Error> {
-        let rows: Vec<wire::InboxRow> = self
-            .data(&format!("/api/session/{session}/inbox"), &[])
-            .await?;
-        let reader = self.reader();
-        let waiting = rows.into_iter().filter_map(|row| match row.item {
-            wire::InboxItem::User { payload } => Some(reader.user(
-                row.id,
-                payload,
-                session,
-                row.time.created,
-                MessageStatus::Queued,
-            )),
-            wire::InboxItem::Other => None,
-        });
-        Ok(waiting.collect())
-    }
-
     /// Gives the session another agent or model, which here are the session's (§3.5). Unknown ones
     /// would be taken without a word (§0, rule 11).
     async fn choose(&self, prompt: &Prompt) -> Result<(), Error> {
@@ -353,7 +267,7 @@ impl Dialect for V2 {
                     .map(|wire| self.reader().permission(wire))
                     .collect(),
             ),
-            questions: forms.into_iter().map(message::question).collect(),
+            questions: forms.into_iter().map(asking::question).collect(),
             // What its run no longer waits for is in neither list (§0, rule 8).
             tools: HashMap::new(),
         })
@@ -511,7 +425,7 @@ impl Dialect for V2 {
             "/api/session/{}/form/{}/reply",
             question.session_id, question.id
         );
-        let body = json!({"answer": message::answer(&form.fields, answers)});
+        let body = json!({"answer": asking::answer(&form.fields, answers)});
         self.post(&path, &body).await.map(drop)
     }
 

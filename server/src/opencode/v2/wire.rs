@@ -1,42 +1,20 @@
-//! The shapes of OpenCode 2.x on the wire, as tolerant as can be: field names still move between
-//! its versions (v2 contract, §5), so only ids are required.
+//! The shapes of OpenCode 2.x's answers, and in [`event`] those of its events, as tolerant as can be:
+//! field names still move between its versions (v2 contract, §5), so only ids are required.
 
-use std::borrow::Cow;
+mod event;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::protocol::{
-    CallId, ChangeKind, MessageId, ModelRef, PermissionId, PermissionReply, QuestionId, SessionId,
-    Tokens,
+    CallId, ChangeKind, MessageId, ModelRef, PermissionId, QuestionId, SessionId, Tokens,
 };
 
-/// Every event's outer shape (§2.1).
-#[derive(Deserialize)]
-pub struct Envelope<'a> {
-    #[serde(borrow, default)]
-    pub id: Cow<'a, str>,
-    #[serde(default)]
-    pub created: u64,
-    #[serde(borrow, rename = "type")]
-    pub event_type: Cow<'a, str>,
-    /// Absent in some families: those are routed by their session.
-    pub location: Option<Location>,
-    #[serde(borrow)]
-    pub data: Option<&'a RawValue>,
-}
+pub use event::*;
 
 #[derive(Clone, Deserialize)]
 pub struct Location {
     pub directory: String,
-}
-
-/// What is common to the events of sessions.
-#[derive(Deserialize)]
-pub struct OfSession {
-    #[serde(rename = "sessionID")]
-    pub session_id: SessionId,
 }
 
 /// Who answers (§1.6).
@@ -88,19 +66,6 @@ pub struct SessionTime {
     pub created: u64,
     pub updated: u64,
     pub archived: Option<u64>,
-}
-
-#[derive(Deserialize)]
-pub struct SessionCreated {
-    #[serde(rename = "sessionID")]
-    pub session_id: SessionId,
-    #[serde(rename = "parentID")]
-    pub parent_id: Option<SessionId>,
-    pub title: Option<String>,
-    pub agent: Option<String>,
-    pub model: Option<Model>,
-    #[serde(default)]
-    pub permissions: Vec<Rule>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -395,125 +360,6 @@ pub struct InboxRow {
 }
 
 #[derive(Deserialize)]
-pub struct Enqueued {
-    #[serde(rename = "inboxID")]
-    pub inbox_id: MessageId,
-    pub item: InboxItem,
-}
-
-#[derive(Deserialize)]
-pub struct OfInbox {
-    #[serde(rename = "inboxID")]
-    pub inbox_id: MessageId,
-}
-
-#[derive(Deserialize)]
-pub struct StepStarted {
-    #[serde(rename = "assistantMessageID")]
-    pub message_id: MessageId,
-    pub agent: Option<String>,
-    pub model: Option<Model>,
-    #[serde(default)]
-    pub started: u64,
-}
-
-#[derive(Deserialize)]
-pub struct StepEnded {
-    #[serde(rename = "assistantMessageID")]
-    pub message_id: MessageId,
-    pub cost: Option<f64>,
-    pub tokens: Option<Tokens>,
-    #[serde(default)]
-    pub files: Vec<String>,
-    pub error: Option<Error>,
-}
-
-#[derive(Deserialize)]
-pub struct Retry {
-    #[serde(default)]
-    pub attempt: u32,
-    #[serde(default)]
-    pub at: u64,
-    pub error: Option<Error>,
-}
-
-/// Text or reasoning: begun, grown or ended.
-#[derive(Deserialize)]
-pub struct Fragment {
-    #[serde(rename = "assistantMessageID")]
-    pub message_id: MessageId,
-    #[serde(default)]
-    pub ordinal: u32,
-    #[serde(default)]
-    pub delta: String,
-    #[serde(default)]
-    pub text: String,
-}
-
-/// A tool's call in any of its states.
-#[derive(Deserialize)]
-pub struct ToolEvent {
-    #[serde(rename = "assistantMessageID")]
-    pub message_id: MessageId,
-    pub id: CallId,
-    #[serde(default)]
-    pub name: String,
-    #[serde(default)]
-    pub input: Value,
-    pub metadata: Option<Map<String, Value>>,
-    #[serde(default)]
-    pub content: Vec<ToolContent>,
-    pub error: Option<Error>,
-}
-
-#[derive(Deserialize)]
-pub struct Failed {
-    pub error: Option<Error>,
-}
-
-#[derive(Deserialize)]
-pub struct CompactionEvent {
-    #[serde(default)]
-    pub reason: CompactionReason,
-    #[serde(rename = "inputID")]
-    pub input_id: Option<MessageId>,
-    pub model: Option<Model>,
-    #[serde(default)]
-    pub text: String,
-    pub cost: Option<f64>,
-    pub tokens: Option<Tokens>,
-    pub error: Option<Error>,
-}
-
-#[derive(Deserialize)]
-pub struct ShellEvent {
-    pub shell: Shell,
-    pub output: Option<ShellOutput>,
-}
-
-#[derive(Deserialize)]
-pub struct Shell {
-    pub id: String,
-    #[serde(default)]
-    pub command: String,
-    #[serde(default)]
-    pub status: ShellStatus,
-    #[serde(default)]
-    pub exit: Value,
-}
-
-#[derive(Deserialize)]
-pub struct Skill {
-    #[serde(default)]
-    pub name: String,
-}
-
-#[derive(Deserialize)]
-pub struct Moved {
-    pub location: Location,
-}
-
-#[derive(Deserialize)]
 pub struct Permission {
     pub id: PermissionId,
     #[serde(rename = "sessionID")]
@@ -536,18 +382,6 @@ pub struct Source {
     #[serde(rename = "messageID")]
     pub message_id: Option<MessageId>,
     pub id: Option<CallId>,
-}
-
-#[derive(Deserialize)]
-pub struct Replied {
-    #[serde(rename = "requestID")]
-    pub request_id: PermissionId,
-    pub reply: Option<PermissionReply>,
-}
-
-#[derive(Deserialize)]
-pub struct FormCreated {
-    pub form: Form,
 }
 
 #[derive(Deserialize)]
@@ -601,9 +435,4 @@ pub struct FieldOption {
     pub label: String,
     #[serde(default)]
     pub description: String,
-}
-
-#[derive(Deserialize)]
-pub struct FormClosed {
-    pub id: QuestionId,
 }

@@ -1,0 +1,448 @@
+//! What is under way in one session of OpenCode 2.x, and what an event of its inbox or run adds to it.
+
+use std::collections::HashMap;
+
+use super::message::{self, COMPACTION, Reader};
+use super::projection::read;
+use super::reply::{Kind, Reply};
+use super::wire;
+use crate::opencode::event::{Body, Event, Growth, IncomingMessage, RunStatus};
+use crate::protocol::{
+    MessageError, MessageId, MessageInfo, MessageStatus, PartBody, Role, SessionId, Span, ToolPart,
+    ToolStatus,
+};
+
+/// What is under way in a session.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    /// The user's message that answers are to.
+    asked: Option<MessageId>,
+    /// The user's messages that wait for their turn.
+    inbox: HashMap<MessageId, IncomingMessage>,
+    replies: HashMap<MessageId, Reply>,
+    /// The summary that is being made.
+    summary: Option<MessageId>,
+    /// The user's own commands that run, by the shell's id.
+    shells: HashMap<String, MessageId>,
+    run: Run,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Run {
+    #[default]
+    None,
+    Steps,
+    /// The model's provider failed; the next try is awaited.
+    Waits,
+}
+
+impl Work {
+    /// What REST shows, for what is not known from events.
+    pub fn learn(&mut self, messages: &[IncomingMessage]) {
+        for message in messages {
+            let id = &message.info.id;
+            match (message.info.role, message.info.status) {
+                (Role::User, MessageStatus::Queued) => {
+                    self.inbox.insert(id.clone(), message.clone());
+                }
+                (Role::User, _) => self.asked = Some(id.clone()),
+                (Role::Assistant, MessageStatus::Streaming) => {
+                    if message.info.agent.as_deref() == Some(COMPACTION) {
+                        self.summary = Some(id.clone());
+                    }
+                    let reply = self.replies.entry(id.clone());
+                    reply.or_insert_with(|| Reply::of(message));
+                }
+                (Role::Assistant, _) => {}
+            }
+        }
+    }
+
+    /// Whether a command of the user's own runs.
+    pub fn has_shell(&self) -> bool {
+        !self.shells.is_empty()
+    }
+
+    /// An event of the inbox or of a run.
+    pub fn event(
+        &mut self,
+        reader: Reader<'_>,
+        session: &SessionId,
+        kind: &str,
+        data: &str,
+        at: u64,
+    ) -> serde_json::Result<Body> {
+        Ok(match kind {
+            "inbox.enqueued" => {
+                let enqueued: wire::Enqueued = read(data)?;
+                let wire::InboxItem::User { payload } = enqueued.item else {
+                    return Ok(Body::Skipped);
+                };
+                let id = enqueued.inbox_id;
+                let status = MessageStatus::Queued;
+                let message = reader.user(id.clone(), payload, session, at, status);
+                self.inbox.insert(id, message.clone());
+                Body::Event(Event::Whole(Box::new(message)))
+            }
+            "inbox.delivered" => {
+                let id = read::<wire::OfInbox>(data)?.inbox_id;
+                let Some(mut message) = self.inbox.remove(&id) else {
+                    return Ok(Body::Skipped);
+                };
+                message.info.status = MessageStatus::Sent;
+                message.info.time.created = at;
+                self.asked = Some(id);
+                Body::Event(Event::Whole(Box::new(message)))
+            }
+            "inbox.cancelled" => {
+                let message_id = read::<wire::OfInbox>(data)?.inbox_id;
+                self.inbox.remove(&message_id);
+                Body::Event(Event::MessageRemoved {
+                    session_id: session.clone(),
+                    message_id,
+                })
+            }
+            "execution.started" => {
+                self.run = Run::Steps;
+                Body::Event(status(session, RunStatus::Busy))
+            }
+            "execution.failed" => {
+                let failed: wire::Failed = read(data)?;
+                let mut events = vec![Event::Failed {
+                    session_id: Some(session.clone()),
+                    error: failed.error.map_or_else(unknown_error, message::error),
+                }];
+                events.extend(self.end_run(session));
+                Body::Several(events)
+            }
+            "execution.succeeded" | "execution.interrupted" => Body::Several(self.end_run(session)),
+            "retry.scheduled" => {
+                let retry: wire::Retry = read(data)?;
+                self.run = Run::Waits;
+                Body::Event(status(
+                    session,
+                    RunStatus::Retry {
+                        // The first try is not one that is made again.
+                        attempt: retry.attempt.saturating_sub(1),
+                        message: retry.error.map(|error| error.message).unwrap_or_default(),
+                        next: retry.at,
+                    },
+                ))
+            }
+            "step.started" => self.begin_step(session, read(data)?),
+            "step.streamed" | "tool.input.ended" | "tool.input.delta" => Body::Skipped,
+            "step.ended" | "step.failed" => self.end_step(reader, session, read(data)?, at),
+            "compaction.delta" => self.summary_grew(session, read(data)?),
+            "compaction.ended" | "compaction.failed" => self.end_summary(session, read(data)?, at),
+            _ => match kind.split_once('.') {
+                Some(("text", phase)) => self.fragment(session, Kind::Text, phase, read(data)?, at),
+                Some(("reasoning", phase)) => {
+                    self.fragment(session, Kind::Reasoning, phase, read(data)?, at)
+                }
+                Some(("tool", phase)) => self.tool(reader, session, phase, read(data)?, at),
+                _ => Body::Unknown,
+            },
+        })
+    }
+
+    fn begin_step(&mut self, session: &SessionId, step: wire::StepStarted) -> Body {
+        let asked = self.asked.clone();
+        let reply = self
+            .replies
+            .entry(step.message_id.clone())
+            .or_insert_with(|| {
+                Reply::new(MessageInfo {
+                    parent_id: asked,
+                    ..message::info(step.message_id, session, Role::Assistant, step.started)
+                })
+            });
+        reply.begin_again(step.started);
+        reply.info.agent = step.agent;
+        reply.info.model = step.model.map(Into::into);
+        let mut events = vec![reply.told()];
+        if self.run == Run::Waits {
+            self.run = Run::Steps;
+            events.insert(0, status(session, RunStatus::Busy));
+        }
+        Body::Several(events)
+    }
+
+    fn end_step(
+        &mut self,
+        reader: Reader<'_>,
+        session: &SessionId,
+        step: wire::StepEnded,
+        at: u64,
+    ) -> Body {
+        let Some(reply) = self.replies.get_mut(&step.message_id) else {
+            return Body::Event(Event::ContentChanged(session.clone()));
+        };
+        let error = step.error.map(message::error);
+        reply.info.status = match &error {
+            None => MessageStatus::Complete,
+            Some(error) if error.is_abort() => MessageStatus::Aborted,
+            Some(_) => MessageStatus::Error,
+        };
+        reply.info.error = error;
+        reply.info.time.completed = Some(at);
+        reply.info.cost = step.cost.or(reply.info.cost);
+        reply.info.tokens = step.tokens.or(reply.info.tokens.take());
+        let edited = step.files.iter().map(|file| Event::FileEdited {
+            path: reader.absolute(file),
+        });
+        let mut events: Vec<Event> = edited.collect();
+        if let Some(patch) = reader.patch(step.files) {
+            events.push(reply.push(patch, Growth::Closed));
+        }
+        events.push(reply.told());
+        Body::Several(events)
+    }
+
+    fn fragment(
+        &mut self,
+        session: &SessionId,
+        kind: Kind,
+        phase: &str,
+        fragment: wire::Fragment,
+        at: u64,
+    ) -> Body {
+        let reply = self.replies.get_mut(&fragment.message_id);
+        let event = match (phase, reply) {
+            ("started", Some(reply)) => reply.begin(kind, fragment.ordinal, at),
+            ("ended", Some(reply)) => reply.end(kind, fragment.ordinal, fragment.text, at),
+            ("delta", Some(reply)) => match reply.fragment(kind, fragment.ordinal) {
+                Some(part_id) => Event::Delta {
+                    session_id: session.clone(),
+                    message_id: fragment.message_id,
+                    part_id,
+                    text: fragment.delta,
+                },
+                None => return Body::Skipped,
+            },
+            // Its end brings all of it.
+            ("delta", None) => return Body::Skipped,
+            (_, None) => Event::ContentChanged(session.clone()),
+            (_, Some(_)) => return Body::Unknown,
+        };
+        Body::Event(event)
+    }
+
+    fn tool(
+        &mut self,
+        reader: Reader<'_>,
+        session: &SessionId,
+        phase: &str,
+        call: wire::ToolEvent,
+        at: u64,
+    ) -> Body {
+        let unseen = || Body::Event(Event::ContentChanged(session.clone()));
+        let Some(reply) = self.replies.get_mut(&call.message_id) else {
+            return unseen();
+        };
+        if phase == "input.started" {
+            let part = reader.tool(wire::Tool {
+                id: call.id,
+                name: call.name,
+                state: wire::ToolState {
+                    status: wire::ToolStatus::Streaming,
+                    input: serde_json::Value::Null,
+                    content: Vec::new(),
+                    metadata: None,
+                    error: None,
+                },
+                time: wire::Time {
+                    created: at,
+                    ..wire::Time::default()
+                },
+            });
+            return Body::Event(reply.push(PartBody::Tool(Box::new(part)), Growth::Open));
+        }
+        let end = |part: &mut ToolPart, status| {
+            part.status = status;
+            if let Some(time) = &mut part.time {
+                time.end = Some(at);
+            }
+        };
+        let metadata = call.metadata.unwrap_or_default();
+        let shell = metadata.get("shellID").and_then(|id| id.as_str());
+        let shell = shell.map(str::to_owned);
+        let changed = reply.change_tool(&call.id, |part| {
+            match phase {
+                "called" => {
+                    part.status = ToolStatus::Running;
+                    part.input = call.input;
+                    part.time = Some(Span {
+                        start: at,
+                        end: None,
+                    });
+                }
+                "success" => {
+                    end(part, ToolStatus::Completed);
+                    part.output = message::output(call.content);
+                }
+                "failed" => {
+                    end(part, ToolStatus::Error);
+                    part.output = message::output(call.content);
+                    part.error = call.error.map(|error| error.message);
+                }
+                _ => {}
+            }
+            reader.take_metadata(part, metadata);
+        });
+        let Some(changed) = changed else {
+            return unseen();
+        };
+        match (phase, shell, &changed) {
+            ("progress", Some(source), Event::Part { part, .. }) => {
+                let elsewhere = Event::OutputElsewhere {
+                    session_id: session.clone(),
+                    message_id: call.message_id,
+                    part_id: part.part.id.clone(),
+                    source,
+                };
+                Body::Several(vec![changed, elsewhere])
+            }
+            _ => Body::Event(changed),
+        }
+    }
+
+    pub fn begin_summary(
+        &mut self,
+        session: &SessionId,
+        id: MessageId,
+        begun: &wire::CompactionEvent,
+        at: u64,
+    ) -> Body {
+        let mut reply = Reply::new(MessageInfo {
+            agent: Some(COMPACTION.to_owned()),
+            ..message::info(id.clone(), session, Role::Assistant, at)
+        });
+        let auto = begun.reason == wire::CompactionReason::Auto;
+        let events = vec![
+            reply.told(),
+            reply.push(PartBody::Compaction { auto }, Growth::Closed),
+            reply.begin(Kind::Text, 0, at),
+        ];
+        self.replies.insert(id.clone(), reply);
+        self.summary = Some(id);
+        Body::Several(events)
+    }
+
+    fn summary_grew(&self, session: &SessionId, grown: wire::CompactionEvent) -> Body {
+        let reply = self.summary.as_ref().and_then(|id| self.replies.get(id));
+        match reply.and_then(|reply| Some((reply, reply.fragment(Kind::Text, 0)?))) {
+            Some((reply, part_id)) => Body::Event(Event::Delta {
+                session_id: session.clone(),
+                message_id: reply.info.id.clone(),
+                part_id,
+                text: grown.text,
+            }),
+            None => Body::Skipped,
+        }
+    }
+
+    fn end_summary(&mut self, session: &SessionId, ended: wire::CompactionEvent, at: u64) -> Body {
+        let reply = self.summary.take().and_then(|id| self.replies.remove(&id));
+        let Some(mut reply) = reply else {
+            return Body::Event(Event::ContentChanged(session.clone()));
+        };
+        reply.info.error = ended.error.map(message::error);
+        reply.info.status = match reply.info.error {
+            None => MessageStatus::Complete,
+            Some(_) => MessageStatus::Error,
+        };
+        reply.info.model = ended.model.map(Into::into);
+        reply.info.cost = ended.cost;
+        reply.info.tokens = ended.tokens;
+        Body::Several(vec![reply.end(Kind::Text, 0, ended.text, at), reply.told()])
+    }
+
+    /// A command of the user's own has no run around it (v2 contract, §3.5): it is one itself.
+    pub fn shell(
+        &mut self,
+        session: &SessionId,
+        event: wire::ShellEvent,
+        own_id: MessageId,
+        at: u64,
+    ) -> Body {
+        let is_over = event.shell.status != wire::ShellStatus::Running;
+        let known = self.shells.remove(&event.shell.id);
+        let id = match (known, is_over) {
+            (Some(id), _) => id,
+            (None, false) => own_id,
+            (None, true) => return Body::Event(Event::ContentChanged(session.clone())),
+        };
+        let reply = self
+            .replies
+            .entry(id.clone())
+            .or_insert_with(|| Reply::new(message::info(id.clone(), session, Role::Assistant, at)));
+        let time = wire::Time {
+            created: reply.info.time.created,
+            ran: None,
+            completed: is_over.then_some(at),
+        };
+        let (state, part) = message::shell_part(&id, &event.shell, event.output, &time);
+        reply.info.status = state;
+        reply.info.time.completed = time.completed;
+        let part_id = part.part.id.clone();
+        let mut events = vec![
+            reply.told(),
+            Event::Part {
+                session_id: session.clone(),
+                message_id: id.clone(),
+                part,
+            },
+        ];
+        if is_over {
+            self.replies.remove(&id);
+        } else {
+            events.push(Event::OutputElsewhere {
+                session_id: session.clone(),
+                message_id: id.clone(),
+                part_id,
+                source: event.shell.id.clone(),
+            });
+            self.shells.insert(event.shell.id, id);
+        }
+        if self.run == Run::None {
+            let run = if is_over {
+                RunStatus::Idle
+            } else {
+                RunStatus::Busy
+            };
+            events.push(status(session, run));
+        }
+        Body::Several(events)
+    }
+
+    /// What is unfinished now stays so: an abort while the next try was awaited says no more.
+    fn end_run(&mut self, session: &SessionId) -> Vec<Event> {
+        self.run = Run::None;
+        self.summary = None;
+        let mut events = Vec::new();
+        for (id, mut reply) in std::mem::take(&mut self.replies) {
+            if self.shells.values().any(|shell| *shell == id) {
+                self.replies.insert(id, reply);
+            } else if reply.info.status == MessageStatus::Streaming {
+                reply.info.status = MessageStatus::Interrupted;
+                events.push(reply.told());
+            }
+        }
+        events.push(status(session, RunStatus::Idle));
+        events
+    }
+}
+
+fn status(session: &SessionId, status: RunStatus) -> Event {
+    Event::Status {
+        session_id: session.clone(),
+        status,
+    }
+}
+
+fn unknown_error() -> MessageError {
+    MessageError {
+        kind: "unknownError".into(),
+        message: "OpenCode reported an error without saying which.".into(),
+    }
+}
