@@ -11,7 +11,7 @@ use rand::distr::Alphanumeric;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
 use super::find::{self, Program};
@@ -25,6 +25,10 @@ use crate::protocol::{Error, ErrorKind, LogSource};
 
 /// The guard's own limits add up to less.
 pub const STOP_LIMIT: Duration = Duration::from_secs(4);
+
+/// Servers start one after the other: two that make the user's new database at once get into each other's
+/// way, and one of them dies of it (measured on 1.18.33 and 2.0.15).
+static TURNS: Mutex<()> = Mutex::const_new(());
 
 /// A server that said where it listens, under its guard.
 pub struct Process {
@@ -90,6 +94,8 @@ pub async fn start(
         }
         _ => announce(format!("Starting {name}, found by {found} …")),
     }
+    // Until it says where it listens; a turn ends with this function, however that ends.
+    let _turn = TURNS.lock().await;
     let limit = Duration::from_millis(settings.start_timeout_ms);
     match timeout(limit, launch(&program, &family, settings, directory, logs)).await {
         Ok(started) => started.map(Started::Ours),

@@ -289,6 +289,17 @@ impl Actor {
         match (waits, ended) {
             // Its events have told, or are about to.
             (None, Ok(())) => {}
+            (Some(answer), Ok(())) => {
+                // The answer has overtaken the events, or they were lost.
+                answer(Ok(()));
+                let session = session.clone();
+                self.spawn_work(sleep(BEGINS_WITHIN), move |actor, ()| {
+                    if actor.replica.status(&session) == Some(&SessionStatus::Submitted) {
+                        actor.replica.not_running(&session);
+                        actor.resync();
+                    }
+                });
+            }
             (Some(answer), ended) => {
                 self.replica.not_running(session);
                 self.tell();
