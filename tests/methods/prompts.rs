@@ -334,7 +334,8 @@ pub async fn part_content(room: Room) {
 
 /// What a megabyte of output costs a client.
 pub async fn a_megabyte_in_a_thousand_steps_is_told_once(room: Room) {
-    let mut editor = room.editor().await;
+    // Every notification names the folder: one of a usual length.
+    let mut editor = room.named("megabyte").editor().await;
     let session = editor.session().await;
     let before = editor.bytes_heard();
     let step = "head -c 1000 /dev/urandom | base64 -w 0 | head -c 999; echo; sleep 0.003";
