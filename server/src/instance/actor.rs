@@ -18,6 +18,7 @@ use super::link::{Link, LinkEvent, LinkState, RawEvent};
 use super::name_of;
 use super::outlet::{Outlet, Responder};
 use super::output::Growing;
+use super::pace::Pace;
 use super::prompts::Prompts;
 use super::rings::Ring;
 use super::runs::Runs;
@@ -63,6 +64,7 @@ pub(super) struct Actor {
     pub(super) prompts: Prompts,
     pub(super) runs: Runs,
     pub(super) shelf: Shelf,
+    pub(super) pace: Pace,
     /// Sub-agents' sessions that were given their caller's permission mode.
     pub(super) inherited: HashSet<SessionId>,
     /// Requests that came before there was a connection, in order.
@@ -145,6 +147,7 @@ impl Actor {
             prompts: Prompts::default(),
             runs: Runs::default(),
             shelf: Shelf::default(),
+            pace: Pace::default(),
             inherited: HashSet::new(),
             parked: VecDeque::new(),
             events: Ring::new(EVENT_RECORDS),
@@ -349,7 +352,12 @@ impl Actor {
     /// Answers a request. What it has changed is told before.
     pub(super) fn answer<T: Serialize>(&mut self, responder: Responder, result: Result<T, Error>) {
         self.tell();
+        self.tell_held();
         responder.send(result);
+    }
+
+    pub(super) fn notify_all(&self, notifications: Vec<Notification>) {
+        self.outlet.notify(notifications);
     }
 
     /// Tells clients something that is not of the replica.
@@ -367,9 +375,7 @@ impl Actor {
         let mut changes = self.replica.take_changes();
         changes.extend(self.changed_view());
         // In one piece, so that a client hears of a permission and of its count together.
-        if !changes.is_empty() {
-            self.outlet.notify(changes);
-        }
+        self.tell_paced(changes);
     }
 
     fn changed_view(&mut self) -> Option<Notification> {

@@ -12,6 +12,7 @@ mod logs;
 mod modes;
 pub mod outlet;
 mod output;
+mod pace;
 mod process;
 mod prompts;
 mod requests;

@@ -311,6 +311,7 @@ impl Actor {
                 if let Some(snapshot) = self.replica.snapshot(id) {
                     // What was told before must not come after the snapshot.
                     self.tell();
+                    self.tell_held();
                     for responder in asked {
                         responder.snapshot(snapshot.clone());
                     }
