@@ -4,6 +4,7 @@
 //! It knows no editor and keeps no state of sessions; a dialect is a translator.
 
 pub mod detect;
+pub mod each;
 pub mod event;
 pub mod http;
 pub mod id;
@@ -85,6 +86,11 @@ pub trait Dialect: Sessions + Workspace {
     /// Sends a prompt. Sending the same one again changes nothing, where the server allows that.
     async fn prompt(&self, prompt: &Prompt) -> Result<(), Error>;
 
+    /// Who keeps a prompt that comes while its session runs.
+    fn keeper_of_prompts(&self) -> Keeper {
+        Keeper::Sidestream
+    }
+
     /// Takes back a prompt that the server has and that waits there for its turn.
     async fn cancel_prompt(&self, _session: &SessionId, _message: &MessageId) -> Result<(), Error> {
         Err(unsupported("take back a prompt that it has"))
@@ -113,6 +119,13 @@ pub trait Dialect: Sessions + Workspace {
 
     /// Lets the server drop what it holds for this directory.
     async fn dispose(&self) -> Result<(), Error>;
+}
+
+/// Who keeps something until its time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    Sidestream,
+    Server,
 }
 
 /// The server was not reached, or its answer did not come: what it would have said is not known.
