@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use sidestream::protocol::requests::{
-    PartContentRead, PromptState, SessionAbort, SessionCancelQueued, SessionCommand, SessionPrompt,
-    SessionSend, SessionShell,
+    PartContentRead, PromptState, SessionAbort, SessionCancelQueued, SessionCommand,
+    SessionListQueued, SessionPrompt, SessionSend, SessionShell,
 };
 use sidestream::protocol::{
     ErrorKind, InstanceState, MessageStatus, Notification, PartBody, PermissionReply, Role,
@@ -170,36 +170,71 @@ pub async fn session_cancel_queued(_: Room) {
     editor.assert_as_stored(&session).await;
     assert_eq!(editor.messages(&session).len(), 2);
 
-    // One that OpenCode has, and keeps until its answer has ended.
+    // One that waits for the answer before it to end.
     editor.prompt(&session, "long: 100000").await;
     editor.streaming(&session).await;
     let waiting = editor.prompt(&session, "never mind this either").await;
+    editor.shows_queued(&session, &waiting.message_id).await;
+    let cancel = json!({"sessionId": session, "messageId": waiting.message_id});
+    editor.request::<SessionCancelQueued>(cancel).await.unwrap();
     editor
-        .shows("the prompt waiting for its turn", |screen| {
-            let mut messages = screen.open[&session].messages.iter();
-            messages
-                .find(|m| m.info.id == waiting.message_id)
-                .filter(|m| m.info.status == MessageStatus::Queued)
-                .map(|_| ())
+        .shows("that it is gone", |screen| {
+            let messages = &screen.open[&session].messages;
+            let gone = messages.iter().all(|m| m.info.id != waiting.message_id);
+            gone.then_some(())
         })
         .await;
-    let cancel = json!({"sessionId": session, "messageId": waiting.message_id});
-    let cancelled = editor.request::<SessionCancelQueued>(cancel).await;
-    match generation() {
-        // It has no way to give it back.
-        Generation::One => assert_eq!(cancelled.unwrap_err().kind, ErrorKind::BadRequest),
-        Generation::Two => {
-            cancelled.unwrap();
-            editor
-                .shows("that it is gone", |screen| {
-                    let messages = &screen.open[&session].messages;
-                    let gone = messages.iter().all(|m| m.info.id != waiting.message_id);
-                    gone.then_some(())
-                })
-                .await;
-        }
-    }
     editor.abort(&session).await;
+    editor.idle(&session).await;
+}
+
+pub async fn session_list_queued(room: Room) {
+    let mut editor = room.editor().await;
+    let session = editor.session().await;
+    let of_session = json!({"sessionId": session});
+    editor.prompt(&session, "long: 100000").await;
+    editor.streaming(&session).await;
+    let mut waiting = Vec::new();
+    for text in ["first", "second"] {
+        let prompt = editor.prompt(&session, text).await;
+        editor.shows_queued(&session, &prompt.message_id).await;
+        waiting.push((prompt.message_id, text.to_owned()));
+    }
+    let listed = editor
+        .request::<SessionListQueued>(of_session.clone())
+        .await
+        .unwrap();
+    let listed: Vec<_> = listed
+        .messages
+        .iter()
+        .map(|message| match &message.parts[0].body {
+            PartBody::Text(text) => (message.info.id.clone(), text.text.clone()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(listed, waiting);
+
+    // After an abort they are sent one after the other, each with an answer of its own in 1.x.
+    editor.abort(&session).await;
+    for (prompt, _) in &waiting {
+        editor
+            .shows("an answer to each", |screen| {
+                let messages = &screen.open[&session].messages;
+                let shown = messages.iter().find(|m| m.info.id == *prompt)?;
+                (shown.info.status == MessageStatus::Sent).then_some(())
+            })
+            .await;
+    }
+    editor.idle(&session).await;
+    assert!(editor.last_words(&session).starts_with("You said: second"));
+    let listed = editor
+        .request::<SessionListQueued>(of_session)
+        .await
+        .unwrap();
+    assert_eq!(listed.messages, []);
+    // What an abort leaves comes after it is told.
+    let rest = editor.rest(0).await;
+    editor.becomes_as_stored(&session, &rest).await;
 }
 
 pub async fn session_command(room: Room) {

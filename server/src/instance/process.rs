@@ -19,7 +19,7 @@ use super::guard::PID_LINE;
 use super::logs::Logs;
 use super::service::{self, Service};
 use super::version::{self, Family};
-use crate::opencode::http::Endpoint;
+use crate::opencode::http::{DEFAULT_USER, Endpoint};
 use crate::protocol::settings::{Scope, ServerSettings};
 use crate::protocol::{Error, ErrorKind, LogSource};
 
@@ -273,7 +273,7 @@ fn listening_url(line: &str) -> Option<String> {
 /// OpenCode's own default.
 #[must_use]
 pub fn default_user() -> String {
-    "opencode".into()
+    DEFAULT_USER.into()
 }
 
 #[cfg(test)]

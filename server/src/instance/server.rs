@@ -84,14 +84,11 @@ impl Server {
         let attached = match &settings.url {
             Some(url) => {
                 told.send_replace(ServerState::Ready(Running {
-                    endpoint: Endpoint {
-                        url: url.trim_end_matches('/').to_owned(),
-                        username: settings
-                            .username
-                            .clone()
-                            .unwrap_or_else(process::default_user),
-                        password: settings.password.clone(),
-                    },
+                    endpoint: Endpoint::new(
+                        url,
+                        settings.username.clone(),
+                        settings.password.clone(),
+                    ),
                     pid: None,
                     owner: Owner::Others,
                     generation: 0,

@@ -56,7 +56,7 @@ impl Transcript {
             // So much came in between that nothing connects the two.
             self.cursor = page.cursor;
             self.messages = page_messages;
-            for queued in old.into_iter().filter(is_queued) {
+            for queued in old.into_iter().filter(is_unsent) {
                 self.insert(queued);
             }
             self.todos = todos;
@@ -66,13 +66,13 @@ impl Transcript {
         let mut kept = Vec::new();
         for message in old.extract_if(.., |m| !in_page.contains(&m.info.id)) {
             let before_page = has_older && first.is_some_and(|at| message.info.time.created < at);
-            if before_page || is_queued(&message) {
+            if before_page || is_unsent(&message) {
                 kept.push(message);
             } else {
                 changes.push(Change::MessageRemoved(message.info.id));
             }
         }
-        if !kept.iter().any(|m| !is_queued(m)) {
+        if !kept.iter().any(|m| !is_unsent(m)) {
             self.cursor = page.cursor;
         }
         for message in page_messages {
@@ -156,10 +156,11 @@ impl MessageState {
     }
 }
 
-/// It waits here: the server cannot know it yet.
-fn is_queued(message: &MessageState) -> bool {
-    let is_unsent = message.origin == Origin::Own && message.turn == Turn::Come;
-    is_unsent && message.info.status == MessageStatus::Queued
+/// It waits here, or was not wanted by the server: that cannot know it.
+fn is_unsent(message: &MessageState) -> bool {
+    let is_own = message.origin == Origin::Own && message.turn == Turn::Come;
+    let status = message.info.status;
+    is_own && matches!(status, MessageStatus::Queued | MessageStatus::Error)
 }
 
 /// The server lists messages in their order, whatever their times say: a prompt that was sent

@@ -348,6 +348,12 @@ impl Transcript {
     }
 
     fn keep_early(&mut self, early: Early) {
+        // A later state of a part takes the place of an earlier one.
+        if let Early::Part(_, new) = &early {
+            self.early.retain(
+                |known| !matches!(known, Early::Part(_, old) if old.part.id == new.part.id),
+            );
+        }
         if self.early.len() == MAX_EARLY {
             self.early.remove(0);
         }

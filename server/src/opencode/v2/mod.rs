@@ -28,7 +28,7 @@ use super::detect::major;
 use super::event::SessionInfo;
 use super::event::{Body, Content, Decoded, MessagePage, Overview, RunStatus};
 use super::http::{Answer, Http};
-use super::{Dialect, NewSession, Prompt, SessionQuery};
+use super::{Dialect, Keeper, NewSession, Prompt, SessionQuery};
 use crate::protocol::{
     DialectName, Error, ErrorKind, MessageId, Permission, PermissionReply, Question, SessionId,
 };
@@ -386,6 +386,10 @@ impl Dialect for V2 {
         self.choose(prompt).await?;
         let body = prompt::body(prompt, &self.directory);
         self.post(&format!("{path}/prompt"), &body).await.map(drop)
+    }
+
+    fn keeper_of_prompts(&self) -> Keeper {
+        Keeper::Server
     }
 
     async fn cancel_prompt(&self, session: &SessionId, message: &MessageId) -> Result<(), Error> {
