@@ -9,11 +9,13 @@
 mod attached;
 mod bad_requests;
 mod bad_servers;
+mod command_line;
 mod endings;
 mod folders;
 mod legacy;
 mod lines;
 mod permissions;
+mod progress;
 mod recordings;
 mod recovery;
 mod replies;

@@ -312,7 +312,7 @@ impl Actor {
             self.replica.remove_local_message(&session, &message);
             return self.answer(responder, Ok(Done {}));
         }
-        if self.replica.status(&session).is_none() {
+        if self.replica.info(&session).is_none() {
             return responder.fail(unknown_session(&session));
         }
         let is_shown = self.replica.waits_for_its_turn(&session, &message);
@@ -339,7 +339,7 @@ impl Actor {
             .shown(session)
             .map(|queued| queued.message.clone())
             .collect();
-        if ours.is_empty() && self.replica.status(session).is_none() {
+        if ours.is_empty() && self.replica.info(session).is_none() {
             return responder.fail(unknown_session(session));
         }
         let is_ours = |message: &Message| ours.iter().any(|own| own.info.id == message.info.id);

@@ -26,8 +26,8 @@ use crate::protocol::{
 };
 pub use family::Limits;
 pub use merge::Gap;
-use session::SessionState;
 pub use session::Submission;
+use session::{Row, SessionState};
 use transcript::{Change, Transcript};
 use waiting::Waiting;
 
@@ -75,6 +75,10 @@ impl Replica {
         let session = self.session(id);
         if submission == Submission::First && session.status == SessionStatus::Submitted {
             session.status = SessionStatus::Idle;
+            // There may be no such session at all.
+            if session.row == Row::Awaited {
+                self.sessions.remove(id);
+            }
             self.tell_session(id);
         }
     }
