@@ -101,6 +101,7 @@ impl Transcript {
                 Some(old) => {
                     old.join_tail(&mut part.part.body, part.growth);
                     part.keep_longer_text(old, gap);
+                    old.keep_live_output(&mut part.part.body, part.growth);
                 }
                 None => part.mark_unseen(),
             }
