@@ -9,6 +9,7 @@
 mod attached;
 mod bad_requests;
 mod bad_servers;
+mod bad_services;
 mod endings;
 mod folders;
 mod legacy;
