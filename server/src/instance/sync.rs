@@ -19,6 +19,10 @@ use crate::replica::Gap;
 /// only REST shows (v1 contract, §6).
 const SILENCE: Duration = Duration::from_secs(15);
 
+/// A session whose messages have changed is read so often until that works, with a wait between.
+const READS: u32 = 3;
+const READS_EVERY: Duration = Duration::from_secs(1);
+
 /// What is being fetched, and what is held back for it.
 #[derive(Default)]
 pub(super) struct Sync {
@@ -52,6 +56,8 @@ struct Whole {
 struct Opening {
     asked: Vec<Responder>,
     held: Vec<Event>,
+    /// Which time it is that this is tried.
+    read: u32,
 }
 
 impl Sync {
@@ -231,6 +237,7 @@ impl Actor {
             Opening {
                 asked: vec![responder],
                 held: Vec::new(),
+                read: 1,
             },
         );
         self.read_session(dialect, id, limit);
@@ -238,6 +245,10 @@ impl Actor {
 
     /// A session's messages have changed in a way that only REST shows.
     pub(super) fn read_content(&mut self, id: SessionId) {
+        self.try_content(id, 1);
+    }
+
+    fn try_content(&mut self, id: SessionId, read: u32) {
         let open = self.replica.open_sessions();
         let Some((_, loaded)) = open.into_iter().find(|(open, _)| *open == id) else {
             return self.read_row(id);
@@ -249,9 +260,21 @@ impl Actor {
         let opening = Opening {
             asked: Vec::new(),
             held: Vec::new(),
+            read,
         };
         self.sync.opening.insert(id.clone(), opening);
         self.read_session(dialect, id, limit);
+    }
+
+    /// What it showed last is old by now, and nothing else may say so.
+    fn try_content_later(&self, id: SessionId, read: u32) {
+        let epoch = self.sync.epoch;
+        self.spawn_work(sleep(READS_EVERY), move |actor, ()| {
+            // After a connection was lost, everything is read anew; so is what is being opened.
+            if actor.sync.epoch == epoch && !actor.sync.opening.contains_key(&id) {
+                actor.try_content(id, read);
+            }
+        });
     }
 
     fn read_session(&self, dialect: Arc<dyn Dialect>, id: SessionId, limit: usize) {
@@ -292,12 +315,19 @@ impl Actor {
     }
 
     fn opened(&mut self, id: &SessionId, content: Result<Content, Error>) {
-        let Some(Opening { asked, held }) = self.sync.opening.remove(id) else {
+        let Some(Opening { asked, held, read }) = self.sync.opening.remove(id) else {
             return;
         };
         if asked.is_empty() {
             match content {
                 Ok(content) => self.replica.refresh(content, Gap::None),
+                Err(error) if error.kind == ErrorKind::SessionNotFound => {
+                    self.replica.remove_session(id);
+                }
+                Err(error) if read < READS => {
+                    tracing::debug!("session {id} is read again: {error}");
+                    self.try_content_later(id.clone(), read + 1);
+                }
                 Err(error) => tracing::warn!("session {id} was not read again: {error}"),
             }
             for event in held {
