@@ -241,6 +241,7 @@ impl Dialect for V2 {
     async fn content(&self, session: &SessionId, limit: usize) -> Result<Content, Error> {
         // From here on its events count.
         self.projection().know(session);
+        let asked = self.projection().ask();
         let row = self.session(session).await?;
         // In this order: what is delivered meanwhile is in both, and never in none (§2.3).
         let inbox = self.inbox(session).await?;
@@ -254,7 +255,7 @@ impl Dialect for V2 {
                 page.messages.push(waiting);
             }
         }
-        self.projection().learn(session, &page.messages);
+        self.projection().learn(session, asked, &page.messages);
         Ok(Content {
             session: row,
             page,

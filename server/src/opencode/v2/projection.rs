@@ -37,18 +37,18 @@ impl Projection {
     }
 
     /// What REST shows of a session, for what is not known from its events.
-    pub fn learn(&mut self, session: &SessionId, messages: &[IncomingMessage]) {
-        self.work(session).learn(messages);
+    pub fn learn(&mut self, session: &SessionId, asked: Asked, messages: &[IncomingMessage]) {
+        self.work(session).learn(asked.0, messages);
     }
 
-    /// REST is asked which sessions there are and which of them run.
+    /// REST is about to be asked.
     #[must_use]
     pub fn ask(&self) -> Asked {
         Asked(self.heard)
     }
 
-    /// What REST answered to that, but for what events have said since: they are newer. Answers the
-    /// sessions that run.
+    /// The sessions that there are and that run, by REST, but for what events have said since it was
+    /// asked: they are newer. Answers the sessions that run.
     pub fn settle(
         &mut self,
         asked: Asked,

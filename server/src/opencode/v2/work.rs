@@ -15,8 +15,7 @@ use crate::protocol::{
 /// What is under way in a session.
 #[derive(Debug, Default)]
 pub(super) struct Work {
-    /// The user's message that answers are to.
-    asked: Option<MessageId>,
+    question: Question,
     /// What waits for its turn.
     inbox: HashMap<MessageId, Waiting>,
     replies: HashMap<MessageId, Reply>,
@@ -31,6 +30,19 @@ pub(super) struct Work {
     heard: u64,
     /// The last event's place among all of the session.
     seq: Option<u64>,
+    /// The last event that could not be understood: an answer to what was asked before it is too old
+    /// to understand those after it.
+    lost: u64,
+}
+
+/// The user's message that an answer which begins now is to.
+#[derive(Debug, Default)]
+enum Question {
+    /// It came before the connection, and REST has not been read yet.
+    #[default]
+    Unknown,
+    /// None for an answer to what OpenCode itself has said.
+    Known(Option<MessageId>),
 }
 
 #[derive(Debug)]
@@ -77,6 +89,12 @@ impl Work {
         }
     }
 
+    /// What an event is about is not known; the session is read again.
+    fn lose(&mut self, session: &SessionId) -> Body {
+        self.lost = self.heard;
+        Body::Event(Event::ContentChanged(session.clone()))
+    }
+
     fn set_run(&mut self, session: &SessionId, run: RunStatus) -> Event {
         self.run = run.clone();
         self.run_heard = self.heard;
@@ -84,23 +102,38 @@ impl Work {
     }
 
     /// What REST shows, for what is not known from events.
-    pub fn learn(&mut self, messages: &[IncomingMessage]) {
+    pub fn learn(&mut self, asked: u64, messages: &[IncomingMessage]) {
+        let is_too_old = self.lost > asked;
+        // A prompt whose delivery was heard is the newer one.
+        if matches!(self.question, Question::Unknown) && !is_too_old {
+            let mut prompts = messages.iter().rev();
+            let is_prompt = |message: &&IncomingMessage| {
+                let info = &message.info;
+                info.role == Role::User && info.status != MessageStatus::Queued
+            };
+            let last = prompts.find(is_prompt);
+            self.question = Question::Known(last.map(|message| message.info.id.clone()));
+        }
         for message in messages {
             let id = &message.info.id;
+            if let Some(reply) = self.replies.get_mut(id)
+                && reply.info.parent_id.is_none()
+            {
+                reply.info.parent_id.clone_from(&message.info.parent_id);
+            }
             match (message.info.role, message.info.status) {
                 (Role::User, MessageStatus::Queued) => {
                     let waiting = Waiting::User(Box::new(message.clone()));
                     self.inbox.insert(id.clone(), waiting);
                 }
-                (Role::User, _) => self.asked = Some(id.clone()),
-                (Role::Assistant, MessageStatus::Streaming) => {
+                (Role::Assistant, MessageStatus::Streaming) if !is_too_old => {
                     if message.info.agent.as_deref() == Some(COMPACTION) {
                         self.summary = Some(id.clone());
                     }
                     let reply = self.replies.entry(id.clone());
                     reply.or_insert_with(|| Reply::of(message));
                 }
-                (Role::Assistant, _) => {}
+                (Role::User | Role::Assistant, _) => {}
             }
         }
     }
@@ -138,12 +171,15 @@ impl Work {
                     Some(Waiting::User(mut message)) => {
                         message.info.status = MessageStatus::Sent;
                         message.info.time.created = at;
-                        self.asked = Some(id);
+                        self.question = Question::Known(Some(id));
                         Body::Event(Event::Whole(message))
                     }
                     Some(Waiting::Other) => Body::Skipped,
-                    // It was put there before the connection was made.
-                    None => Body::Event(Event::ContentChanged(session.clone())),
+                    // It was put there before the connection was made, and may be the user's.
+                    None => {
+                        self.question = Question::Unknown;
+                        self.lose(session)
+                    }
                 }
             }
             "inbox.cancelled" => {
@@ -190,7 +226,14 @@ impl Work {
         if matches!(self.run, RunStatus::Retry { .. }) {
             events.push(self.set_run(session, RunStatus::Busy));
         }
-        let asked = self.asked.clone();
+        let asked = match &self.question {
+            Question::Known(asked) => asked.clone(),
+            Question::Unknown => {
+                self.lost = self.heard;
+                events.push(Event::ContentChanged(session.clone()));
+                None
+            }
+        };
         let reply = self
             .replies
             .entry(step.message_id.clone())
@@ -218,7 +261,7 @@ impl Work {
         at: u64,
     ) -> Body {
         let Some(reply) = self.replies.get_mut(&step.message_id) else {
-            return Body::Event(Event::ContentChanged(session.clone()));
+            return self.lose(session);
         };
         let error = step.error.map(message::error);
         reply.info.status = match &error {
@@ -265,7 +308,7 @@ impl Work {
             },
             // Its end brings all of it.
             ("delta", None) => return Body::Skipped,
-            (_, None) => Event::ContentChanged(session.clone()),
+            (_, None) => return self.lose(session),
             (_, Some(_)) => return Body::Unknown,
         };
         Body::Event(event)
@@ -279,9 +322,8 @@ impl Work {
         call: wire::ToolEvent,
         at: u64,
     ) -> Body {
-        let unseen = || Body::Event(Event::ContentChanged(session.clone()));
         let Some(reply) = self.replies.get_mut(&call.message_id) else {
-            return unseen();
+            return self.lose(session);
         };
         if phase == "input.started" && reply.has_tool(&call.id) {
             // REST has shown it already.
@@ -338,7 +380,7 @@ impl Work {
             reader.take_metadata(part, metadata);
         });
         let Some(changed) = changed else {
-            return unseen();
+            return self.lose(session);
         };
         match (phase, shell, &changed) {
             ("progress", Some(source), Event::Part { part, .. }) => {
@@ -392,7 +434,7 @@ impl Work {
     fn end_summary(&mut self, session: &SessionId, ended: wire::CompactionEvent, at: u64) -> Body {
         let reply = self.summary.take().and_then(|id| self.replies.remove(&id));
         let Some(mut reply) = reply else {
-            return Body::Event(Event::ContentChanged(session.clone()));
+            return self.lose(session);
         };
         reply.info.error = ended.error.map(message::error);
         reply.info.status = match reply.info.error {
@@ -423,7 +465,7 @@ impl Work {
         let id = match (known, is_over) {
             (Some(id), _) => id,
             (None, false) => own_id,
-            (None, true) => return Body::Event(Event::ContentChanged(session.clone())),
+            (None, true) => return self.lose(session),
         };
         let reply = self
             .replies

@@ -75,7 +75,16 @@ fn learn(projection: &mut Projection, content: &Value) {
     });
     let rows = vec![serde_json::from_value(message).unwrap()];
     let messages = reader().messages(rows, &SESSION.into(), None);
-    projection.learn(&SESSION.into(), &messages);
+    let asked = projection.ask();
+    projection.learn(&SESSION.into(), asked, &messages);
+}
+
+/// Of a session that REST has shown, without messages.
+fn known() -> Projection {
+    let mut projection = Projection::default();
+    let asked = projection.ask();
+    projection.learn(&SESSION.into(), asked, &[]);
+    projection
 }
 
 fn part_of(events: &[Event]) -> (&str, &PartBody, Growth) {
@@ -183,7 +192,7 @@ fn a_call_that_rest_has_shown_already_is_not_told_twice() {
 
 #[test]
 fn another_try_of_a_step_begins_new_fragments() {
-    let mut projection = Projection::default();
+    let mut projection = known();
     let begins = |started: u64| of_answer("step.started", json!({"started": started}));
     let text = of_answer("text.started", json!({"ordinal": 0}));
     hear(&mut projection, begins(3));
@@ -240,7 +249,7 @@ fn a_summary_that_failed_leaves_no_text() {
 
 #[test]
 fn how_a_step_ended_is_its_last_part_in_events_and_in_rest() {
-    let mut projection = Projection::default();
+    let mut projection = known();
     hear(
         &mut projection,
         of_answer("step.started", json!({"started": 3})),
@@ -270,4 +279,20 @@ fn how_a_step_ended_is_its_last_part_in_events_and_in_rest() {
     let finish =
         |body: &PartBody| matches!(body, PartBody::StepFinish { reason, .. } if reason == "length");
     assert!(finish(&parts.last().unwrap().body), "{parts:?}");
+}
+
+#[test]
+fn an_answer_that_is_older_than_what_was_not_understood_is_not_built_upon() {
+    let mut projection = Projection::default();
+    let asked = projection.ask();
+    let reread = Event::ContentChanged(SESSION.into());
+    let begins = of_answer("text.started", json!({"ordinal": 0}));
+    assert_eq!(hear(&mut projection, begins), [reread.clone()]);
+    // REST had shown the answer without that text.
+    let message = json!({"type": "assistant", "id": MESSAGE, "time": {"created": 3}});
+    let rows = vec![serde_json::from_value(message).unwrap()];
+    let messages = reader().messages(rows, &SESSION.into(), None);
+    projection.learn(&SESSION.into(), asked, &messages);
+    let ended = of_answer("step.ended", json!({"finish": "stop"}));
+    assert_eq!(hear(&mut projection, ended), [reread]);
 }
