@@ -10,6 +10,7 @@ mod attached;
 mod bad_requests;
 mod bad_servers;
 mod bad_services;
+mod doctor;
 mod endings;
 mod folders;
 mod legacy;
