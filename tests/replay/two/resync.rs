@@ -79,9 +79,9 @@ fn replay(recording: &Recording, cut: Cut) -> Viewer<'_> {
         viewer.apply_and_read(event, &server);
         assert_never_silently_wrong(&viewer, &end);
     }
-    for at in answered..data.len() {
+    for (at, data) in data.iter().enumerate().skip(answered) {
         go_on(&mut server, at + 1);
-        viewer.hear_and_read(&data[at], &server);
+        viewer.hear_and_read(data, &server);
         assert_never_silently_wrong(&viewer, &end);
     }
     viewer

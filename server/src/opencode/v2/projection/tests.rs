@@ -100,7 +100,8 @@ fn a_run_that_begins_before_its_session_is_known_is_one() {
     let ended = nowhere("execution.succeeded", json!({}));
     let retry = json!({"assistantMessageID": MESSAGE, "attempt": 2, "at": 9});
     let retry = nowhere("retry.scheduled", retry);
-    assert_eq!(settled(&[started.clone()], false).1, Some(RunStatus::Busy));
+    let begun = std::slice::from_ref(&started);
+    assert_eq!(settled(begun, false).1, Some(RunStatus::Busy));
     assert_eq!(settled(&[ended], true).1, None);
     assert_eq!(settled(&[], true).1, Some(RunStatus::Busy));
     let (_, waits) = settled(&[started, retry], true);
@@ -285,14 +286,14 @@ fn how_a_step_ended_is_its_last_part_in_events_and_in_rest() {
 fn an_answer_that_is_older_than_what_was_not_understood_is_not_built_upon() {
     let mut projection = Projection::default();
     let asked = projection.ask();
-    let reread = Event::ContentChanged(SESSION.into());
+    let reread = [Event::ContentChanged(SESSION.into())];
     let begins = of_answer("text.started", json!({"ordinal": 0}));
-    assert_eq!(hear(&mut projection, begins), [reread.clone()]);
+    assert_eq!(hear(&mut projection, begins), reread);
     // REST had shown the answer without that text.
     let message = json!({"type": "assistant", "id": MESSAGE, "time": {"created": 3}});
     let rows = vec![serde_json::from_value(message).unwrap()];
     let messages = reader().messages(rows, &SESSION.into(), None);
     projection.learn(&SESSION.into(), asked, &messages);
     let ended = of_answer("step.ended", json!({"finish": "stop"}));
-    assert_eq!(hear(&mut projection, ended), [reread]);
+    assert_eq!(hear(&mut projection, ended), reread);
 }
