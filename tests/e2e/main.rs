@@ -9,7 +9,9 @@
 mod attached;
 mod bad_requests;
 mod bad_servers;
+mod bad_services;
 mod command_line;
+mod doctor;
 mod endings;
 mod folders;
 mod legacy;

@@ -7,7 +7,7 @@ use sidestream::protocol::{
     ErrorKind, InstanceState, MessageStatus, Notification, PartBody, PermissionReply, Role,
     SessionId, SessionStatus, ToolStatus,
 };
-use sidestream_tests::generation::{Generation, generation, is_not_for};
+use sidestream_tests::generation::{Generation, generation};
 use sidestream_tests::{Editor, processes};
 
 use crate::room::Room;
@@ -320,35 +320,45 @@ pub async fn session_abort(room: Room) {
 }
 
 pub async fn part_content(room: Room) {
-    if is_not_for(
-        Generation::Two,
-        "2.x tells a file's text to the model alone (v2 contract, §3.7)",
-    ) {
-        return;
-    }
     let mut editor = room.editor_in_repository().await;
     let folder = editor.sandbox.folders[0].clone();
     let line = format!("{}\n", "x".repeat(999));
     std::fs::write(folder.join("large.txt"), line.repeat(40)).unwrap();
     let session = editor.session().await;
-    let prompt = json!({"sessionId": session, "parts": [{"type": "file", "path": "large.txt"}]});
-    editor.request::<SessionPrompt>(prompt).await.unwrap();
+    match generation() {
+        Generation::One => {
+            let parts = json!([{"type": "file", "path": "large.txt"}]);
+            let prompt = json!({"sessionId": session, "parts": parts});
+            editor.request::<SessionPrompt>(prompt).await.unwrap();
+        }
+        // It tells a file's text to the model alone (v2 contract, §3.7).
+        Generation::Two => {
+            editor.prompt(&session, "bash: cat large.txt").await;
+            let permission = editor.permission().await;
+            editor.reply(&permission, PermissionReply::Once).await;
+        }
+    }
     editor.idle(&session).await;
     let messages = editor.messages(&session);
-    let cut = messages[0].parts.iter().find(|part| part.cut).unwrap();
-    let PartBody::Text(pushed) = &cut.body else {
-        panic!("{cut:?}");
+    let (message, cut) = messages
+        .iter()
+        .find_map(|message| Some((&message.info.id, message.parts.iter().find(|p| p.cut)?)))
+        .unwrap();
+    let (field, pushed) = match &cut.body {
+        PartBody::Text(text) => ("text", text.text.clone()),
+        PartBody::Tool(tool) => ("output", tool.output.clone().unwrap()),
+        _ => panic!("{cut:?}"),
     };
-    assert!(pushed.text.len() <= 16 * 1024);
+    assert!(pushed.len() <= 16 * 1024);
     let whole = json!({
-        "sessionId": session, "messageId": messages[0].info.id, "partId": cut.id, "field": "text",
+        "sessionId": session, "messageId": message, "partId": cut.id, "field": field,
     });
     let content = editor
         .request::<PartContentRead>(whole.clone())
         .await
         .unwrap();
     let content = content.content.as_str().unwrap().to_owned();
-    assert!(content.len() > 40_000 && content.starts_with(&pushed.text));
+    assert!(content.len() >= 40_000 && content.starts_with(&pushed));
 
     // The same for a session that is not open.
     let close = json!({"sessionId": session});

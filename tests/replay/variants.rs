@@ -138,7 +138,7 @@ fn parts_first(mut events: Vec<Event>, choices: &[u8]) -> Vec<Event> {
 }
 
 /// The events of a body that arrives in such pieces.
-fn received(body: Bytes, pieces: &[u8]) -> Vec<String> {
+pub fn received(body: Bytes, pieces: &[u8]) -> Vec<String> {
     let mut chunks = Vec::new();
     let mut rest = body;
     for piece in pieces.iter().cycle() {

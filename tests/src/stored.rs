@@ -149,6 +149,8 @@ fn stored_by_two(message: &Value) -> Vec<Line> {
         Some("assistant") => {
             let content = message["content"].as_array().expect("a list");
             let lines = content.iter().enumerate().map(|(place, part)| {
+                // The step's beginning comes first.
+                let place = place + 1;
                 match part["type"].as_str().unwrap_or_default() {
                     "tool" => {
                         let state = &part["state"];

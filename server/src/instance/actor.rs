@@ -249,6 +249,7 @@ impl Actor {
                 self.phase = Phase::Syncing { trouble: None };
                 self.begin_first_sync();
             }
+            LinkEvent::Pulse => self.heartbeat(),
             LinkEvent::Events(events) => {
                 for event in events {
                     self.raw_event(event);

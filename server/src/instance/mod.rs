@@ -22,7 +22,7 @@ mod requests;
 mod rings;
 mod runs;
 pub mod server;
-mod service;
+pub mod service;
 mod sessions;
 mod sync;
 mod typed;

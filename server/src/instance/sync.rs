@@ -22,6 +22,10 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// A snapshot that was refused is asked for again after this.
 const SNAPSHOT_AGAIN: Duration = Duration::from_secs(2);
 
+/// A session whose messages have changed is read so often until that works, with a wait between.
+const READS: u32 = 3;
+const READS_EVERY: Duration = Duration::from_secs(1);
+
 /// What is being fetched, and what is held back for it.
 #[derive(Default)]
 pub(super) struct Sync {
@@ -58,6 +62,8 @@ struct Opening {
     limit: usize,
     /// Counts the connections that it was asked of.
     epoch: u64,
+    /// Which time it is that this is tried.
+    read: u32,
 }
 
 impl Sync {
@@ -277,7 +283,7 @@ impl Actor {
             opening.asked.push(responder);
             return;
         }
-        self.begin_opening(dialect, id, limit, vec![responder]);
+        self.begin_opening(dialect, id, limit, vec![responder], 1);
     }
 
     fn begin_opening(
@@ -286,6 +292,7 @@ impl Actor {
         id: SessionId,
         limit: usize,
         asked: Vec<Responder>,
+        read: u32,
     ) {
         self.sync.opening.insert(
             id.clone(),
@@ -294,6 +301,7 @@ impl Actor {
                 held: Vec::new(),
                 limit,
                 epoch: self.sync.epoch,
+                read,
             },
         );
         self.read_session(dialect, id, limit);
@@ -301,6 +309,10 @@ impl Actor {
 
     /// A session's messages have changed in a way that only REST shows.
     pub(super) fn read_content(&mut self, id: SessionId) {
+        self.try_content(id, 1);
+    }
+
+    fn try_content(&mut self, id: SessionId, read: u32) {
         let open = self.replica.open_sessions();
         let Some((_, loaded)) = open.into_iter().find(|(open, _)| *open == id) else {
             return self.read_row(id);
@@ -309,7 +321,18 @@ impl Actor {
             return;
         };
         let limit = loaded.max(self.settings.history.page_size);
-        self.begin_opening(dialect, id, limit, Vec::new());
+        self.begin_opening(dialect, id, limit, Vec::new(), read);
+    }
+
+    /// What it showed last is old by now, and nothing else may say so.
+    fn try_content_later(&self, id: SessionId, read: u32) {
+        let epoch = self.sync.epoch;
+        self.spawn_work(sleep(READS_EVERY), move |actor, ()| {
+            // After a connection was lost, everything is read anew; so is what is being opened.
+            if actor.sync.epoch == epoch && !actor.sync.opening.contains_key(&id) {
+                actor.try_content(id, read);
+            }
+        });
     }
 
     fn read_session(&self, dialect: Arc<dyn Dialect>, id: SessionId, limit: usize) {
@@ -356,7 +379,11 @@ impl Actor {
 
     fn opened(&mut self, id: &SessionId, content: Result<Content, Error>) {
         let Some(Opening {
-            asked, held, limit, ..
+            asked,
+            held,
+            limit,
+            read,
+            ..
         }) = self.sync.opening.remove(id)
         else {
             return;
@@ -364,6 +391,13 @@ impl Actor {
         if asked.is_empty() {
             match content {
                 Ok(content) => self.replica.refresh(content, Gap::None),
+                Err(error) if error.kind == ErrorKind::SessionNotFound => {
+                    self.replica.remove_session(id);
+                }
+                Err(error) if read < READS => {
+                    tracing::debug!("session {id} is read again: {error}");
+                    self.try_content_later(id.clone(), read + 1);
+                }
                 Err(error) => tracing::warn!("session {id} was not read again: {error}"),
             }
             for event in held {

@@ -55,6 +55,12 @@ pub trait Dialect: Sessions + Workspace {
     /// overview has to be read once more at the first heartbeat.
     fn start_gap(&self) -> Option<Duration>;
 
+    /// How often to look whether what runs is silent, where no event of the server's is the time for
+    /// it.
+    fn pulse(&self) -> Option<Duration> {
+        None
+    }
+
     /// Translates the data of one event. Pure.
     fn decode(&self, data: &str) -> Decoded;
 

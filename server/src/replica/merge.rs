@@ -101,6 +101,7 @@ impl Transcript {
                 Some(old) => {
                     old.join_tail(&mut part.part.body, part.growth);
                     part.keep_longer_text(old, gap);
+                    old.keep_live_output(&mut part.part.body, part.growth);
                 }
                 None => part.mark_unseen(),
             }
@@ -166,10 +167,17 @@ fn is_unsent(message: &MessageState) -> bool {
 /// The server lists messages in their order, whatever their times say: a prompt that was sent
 /// again has a later time than its own answer. Clients sort by time.
 fn keep_server_order(messages: &mut [MessageState]) {
+    let waits = |message: &MessageState| message.info.status == MessageStatus::Queued;
     let mut latest = u64::MAX;
-    for message in messages.iter_mut().rev() {
+    let mut newest = 0;
+    for message in messages.iter_mut().rev().filter(|m| !waits(m)) {
         latest = latest.min(message.info.time.created);
+        newest = newest.max(latest);
         message.info.time.created = latest;
+    }
+    // What waits for its turn stands behind all others, however long ago it was sent (v2 contract, §3.6).
+    for message in messages.iter_mut().filter(|m| waits(m)) {
+        message.info.time.created = message.info.time.created.max(newest);
     }
 }
 

@@ -88,6 +88,10 @@ impl Transcript {
             if waits || old.status == MessageStatus::Sent {
                 info.time.created = info.time.created.min(old.time.created);
             }
+            // Where events do not say whose answer it is, REST does (v2 contract, §3.3).
+            if info.parent_id.is_none() {
+                info.parent_id.clone_from(&old.parent_id);
+            }
             if is_step_back(old.status, info.status) || *old == info {
                 return;
             }
@@ -415,8 +419,12 @@ impl From<IncomingMessage> for MessageState {
     }
 }
 
-/// A message that has ended does not begin again: such an event is an old one.
+/// A message that has ended does not begin again, and one that was delivered does not wait again: such
+/// an event is an old one.
 fn is_step_back(old: MessageStatus, new: MessageStatus) -> bool {
+    if old == MessageStatus::Sent {
+        return new == MessageStatus::Queued;
+    }
     let ended = matches!(
         old,
         MessageStatus::Complete | MessageStatus::Error | MessageStatus::Aborted
