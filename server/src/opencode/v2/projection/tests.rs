@@ -167,10 +167,10 @@ fn a_fragment_that_rest_has_shown_already_begins_in_its_place() {
     let begins = of_answer("text.started", json!({"ordinal": 0}));
     let told = hear(&mut projection, begins);
     let (id, _, growth) = part_of(&told);
-    assert_eq!((id, growth), ("msg_answer/002", Growth::Open));
+    assert_eq!((id, growth), ("msg_answer.002", Growth::Open));
     let ends = of_answer("text.ended", json!({"ordinal": 0, "text": "whole"}));
     let told = hear(&mut projection, ends);
-    assert_eq!(part_of(&told).0, "msg_answer/002");
+    assert_eq!(part_of(&told).0, "msg_answer.002");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_call_that_rest_has_shown_already_is_not_told_twice() {
     assert_eq!(hear(&mut projection, begins), []);
     let ends = of_answer("tool.success", json!({"id": "call_1", "content": []}));
     let told = hear(&mut projection, ends);
-    assert_eq!(part_of(&told).0, "msg_answer/001");
+    assert_eq!(part_of(&told).0, "msg_answer.001");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn another_try_of_a_step_begins_new_fragments() {
     hear(&mut projection, text.clone());
     hear(&mut projection, begins(4));
     let told = hear(&mut projection, text);
-    assert_eq!(part_of(&told).0, "msg_answer/002");
+    assert_eq!(part_of(&told).0, "msg_answer.002");
 }
 
 #[test]
