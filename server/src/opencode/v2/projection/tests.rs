@@ -297,3 +297,27 @@ fn an_answer_that_is_older_than_what_was_not_understood_is_not_built_upon() {
     let ended = of_answer("step.ended", json!({"finish": "stop"}));
     assert_eq!(hear(&mut projection, ended), reread);
 }
+
+#[test]
+fn an_answer_that_ended_while_rest_was_asked_is_not_under_way() {
+    let mut projection = known();
+    let asked = projection.ask();
+    hear(&mut projection, nowhere("execution.started", json!({})));
+    hear(
+        &mut projection,
+        of_answer("step.started", json!({"started": 3})),
+    );
+    hear(
+        &mut projection,
+        of_answer("step.ended", json!({"finish": "stop"})),
+    );
+    hear(&mut projection, nowhere("execution.succeeded", json!({})));
+    let message = json!({"type": "assistant", "id": MESSAGE, "time": {"created": 3}});
+    let rows = vec![serde_json::from_value(message).unwrap()];
+    let messages = reader().messages(rows, &SESSION.into(), None);
+    projection.learn(&SESSION.into(), asked, &messages);
+    hear(&mut projection, nowhere("execution.started", json!({})));
+    let told = hear(&mut projection, nowhere("execution.succeeded", json!({})));
+    let messages = |event: &&Event| matches!(event, Event::Message(_));
+    assert_eq!(told.iter().find(messages), None);
+}
