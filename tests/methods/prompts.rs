@@ -316,7 +316,18 @@ pub async fn session_abort(room: Room) {
     editor.request::<SessionAbort>(abort).await.unwrap();
     editor.idle(&session).await;
     editor.ask(&session, "and on").await;
-    assert!(editor.last_words(&session).starts_with("You said: and on"));
+    let words = editor.last_words(&session);
+    assert!(
+        words.starts_with("You said: and on"),
+        "{words}: {:#?}",
+        editor.shown(&session)
+    );
+}
+
+/// A text, or what is to be written.
+fn words(field: &Value) -> String {
+    let text = field.as_str().or(field["content"].as_str());
+    text.unwrap().to_owned()
 }
 
 pub async fn part_content(room: Room) {
@@ -331,9 +342,13 @@ pub async fn part_content(room: Room) {
             let prompt = json!({"sessionId": session, "parts": parts});
             editor.request::<SessionPrompt>(prompt).await.unwrap();
         }
-        // It tells a file's text to the model alone (v2 contract, §3.7).
+        // It tells a file's text to the model alone (v2 contract, §3.7), but what a tool is given to
+        // all.
         Generation::Two => {
-            editor.prompt(&session, "bash: cat large.txt").await;
+            let input = json!({"filePath": "copy.txt", "content": line.repeat(40)});
+            editor
+                .prompt(&session, &format!("tool: write {input}"))
+                .await;
             let permission = editor.permission().await;
             editor.reply(&permission, PermissionReply::Once).await;
         }
@@ -343,10 +358,10 @@ pub async fn part_content(room: Room) {
     let (message, cut) = messages
         .iter()
         .find_map(|message| Some((&message.info.id, message.parts.iter().find(|p| p.cut)?)))
-        .unwrap();
+        .unwrap_or_else(|| panic!("nothing was cut: {:#?}", editor.shown(&session)));
     let (field, pushed) = match &cut.body {
         PartBody::Text(text) => ("text", text.text.clone()),
-        PartBody::Tool(tool) => ("output", tool.output.clone().unwrap()),
+        PartBody::Tool(tool) => ("input", words(&tool.input)),
         _ => panic!("{cut:?}"),
     };
     assert!(pushed.len() <= 16 * 1024);
@@ -357,7 +372,7 @@ pub async fn part_content(room: Room) {
         .request::<PartContentRead>(whole.clone())
         .await
         .unwrap();
-    let content = content.content.as_str().unwrap().to_owned();
+    let content = words(&content.content);
     assert!(content.len() >= 40_000 && content.starts_with(&pushed));
 
     // The same for a session that is not open.
@@ -370,7 +385,7 @@ pub async fn part_content(room: Room) {
         .request::<PartContentRead>(whole.clone())
         .await
         .unwrap();
-    assert_eq!(again.content, content);
+    assert_eq!(words(&again.content), content);
     let mut wrong = whole;
     wrong["field"] = json!("diff");
     let refused = editor.request::<PartContentRead>(wrong).await.unwrap_err();

@@ -127,7 +127,7 @@ fn stored_by_two(message: &Value) -> Vec<Line> {
     let id = text(&message["id"]);
     let line = |place: usize, kind, status: String, text: String| Line {
         message: id.clone(),
-        part: format!("{id}/{place:03}"),
+        part: format!("{id}.{place:03}"),
         kind,
         status: finished(&status),
         text,

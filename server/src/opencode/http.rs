@@ -94,7 +94,11 @@ impl Http {
             .hint("Set `server.url` to something like http://127.0.0.1:4096.")
         })?;
         let client = || {
-            let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5));
+            let builder = reqwest::Client::builder()
+                .connect_timeout(Duration::from_secs(5))
+                // Servers close connections that nobody uses, and a request that is sent in that
+                // moment is lost with them (seen on 2.0.15). Ours go first.
+                .pool_idle_timeout(Duration::from_secs(4));
             // A proxy from the environment would swallow loopback: reqwest exempts it nowhere.
             if is_loopback(&url) {
                 builder.no_proxy()

@@ -88,8 +88,9 @@ impl Transcript {
             if waits || old.status == MessageStatus::Sent {
                 info.time.created = info.time.created.min(old.time.created);
             }
-            // Where events do not say whose answer it is, REST does (v2 contract, §3.3).
-            if info.parent_id.is_none() {
+            // Whose answer it is never changes. Not all events say it (v2 contract, §3.3), and what is
+            // heard after REST was read may have been guessed from a later prompt.
+            if old.parent_id.is_some() {
                 info.parent_id.clone_from(&old.parent_id);
             }
             if is_step_back(old.status, info.status) || *old == info {

@@ -28,10 +28,11 @@ pub struct Reader<'a> {
     pub directory: &'a Path,
 }
 
-/// The id of the part at a place in a message.
+/// The id of the part at a place in a message. Clients send it back, and no id has a slash in it
+/// (`protocol/requests.rs`).
 #[must_use]
 pub fn part_id(message: &MessageId, index: usize) -> PartId {
-    format!("{message}/{index:03}").into()
+    format!("{message}.{index:03}").into()
 }
 
 #[must_use]

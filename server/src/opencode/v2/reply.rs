@@ -92,13 +92,13 @@ impl Reply {
     }
 
     /// The step begins, or is tried again: then the message is as old as the last try (measured on
-    /// 2.0.15). A beginning that REST has shown already changes nothing.
+    /// 2.0.15). A try that REST has shown already, or one before it, changes nothing.
     pub fn begin_step(&mut self, at: Millis) -> Begun {
         let begun = match self.places.is_empty() {
             true => Begun::New,
             false => Begun::Known,
         };
-        if begun == Begun::Known && self.info.time.created == at {
+        if begun == Begun::Known && at <= self.info.time.created {
             return begun;
         }
         self.info.time.created = at;

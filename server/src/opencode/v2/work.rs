@@ -103,7 +103,8 @@ impl Work {
 
     /// What REST shows, for what is not known from events.
     pub fn learn(&mut self, asked: u64, messages: &[IncomingMessage]) {
-        let is_too_old = self.lost > asked;
+        // What ran when REST was asked may have ended since: then it is not under way.
+        let is_too_old = self.lost > asked || self.run_heard > asked;
         // A prompt whose delivery was heard is the newer one.
         if matches!(self.question, Question::Unknown) && !is_too_old {
             let mut prompts = messages.iter().rev();

@@ -167,10 +167,10 @@ fn a_fragment_that_rest_has_shown_already_begins_in_its_place() {
     let begins = of_answer("text.started", json!({"ordinal": 0}));
     let told = hear(&mut projection, begins);
     let (id, _, growth) = part_of(&told);
-    assert_eq!((id, growth), ("msg_answer/002", Growth::Open));
+    assert_eq!((id, growth), ("msg_answer.002", Growth::Open));
     let ends = of_answer("text.ended", json!({"ordinal": 0, "text": "whole"}));
     let told = hear(&mut projection, ends);
-    assert_eq!(part_of(&told).0, "msg_answer/002");
+    assert_eq!(part_of(&told).0, "msg_answer.002");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_call_that_rest_has_shown_already_is_not_told_twice() {
     assert_eq!(hear(&mut projection, begins), []);
     let ends = of_answer("tool.success", json!({"id": "call_1", "content": []}));
     let told = hear(&mut projection, ends);
-    assert_eq!(part_of(&told).0, "msg_answer/001");
+    assert_eq!(part_of(&told).0, "msg_answer.001");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn another_try_of_a_step_begins_new_fragments() {
     hear(&mut projection, text.clone());
     hear(&mut projection, begins(4));
     let told = hear(&mut projection, text);
-    assert_eq!(part_of(&told).0, "msg_answer/002");
+    assert_eq!(part_of(&told).0, "msg_answer.002");
 }
 
 #[test]
@@ -296,4 +296,28 @@ fn an_answer_that_is_older_than_what_was_not_understood_is_not_built_upon() {
     projection.learn(&SESSION.into(), asked, &messages);
     let ended = of_answer("step.ended", json!({"finish": "stop"}));
     assert_eq!(hear(&mut projection, ended), reread);
+}
+
+#[test]
+fn an_answer_that_ended_while_rest_was_asked_is_not_under_way() {
+    let mut projection = known();
+    let asked = projection.ask();
+    hear(&mut projection, nowhere("execution.started", json!({})));
+    hear(
+        &mut projection,
+        of_answer("step.started", json!({"started": 3})),
+    );
+    hear(
+        &mut projection,
+        of_answer("step.ended", json!({"finish": "stop"})),
+    );
+    hear(&mut projection, nowhere("execution.succeeded", json!({})));
+    let message = json!({"type": "assistant", "id": MESSAGE, "time": {"created": 3}});
+    let rows = vec![serde_json::from_value(message).unwrap()];
+    let messages = reader().messages(rows, &SESSION.into(), None);
+    projection.learn(&SESSION.into(), asked, &messages);
+    hear(&mut projection, nowhere("execution.started", json!({})));
+    let told = hear(&mut projection, nowhere("execution.succeeded", json!({})));
+    let messages = |event: &&Event| matches!(event, Event::Message(_));
+    assert_eq!(told.iter().find(messages), None);
 }
