@@ -244,7 +244,9 @@ impl Actor {
                 self.fail_parked();
             }
             LinkEvent::Opened { dialect, server } => {
-                self.dialect = Some(dialect);
+                if let Some(before) = self.dialect.replace(dialect) {
+                    self.keep_marks(before.as_ref());
+                }
                 self.server_info = Some(server);
                 self.phase = Phase::Syncing { trouble: None };
                 self.begin_first_sync();

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::actor::{Actor, Phase};
 use super::outlet::Responder;
 use crate::opencode::event::{Content, Event, Overview};
-use crate::opencode::{Dialect, is_loss};
+use crate::opencode::{Dialect, Marks, is_loss};
 use crate::protocol::requests::{InstanceRequest, SessionOpen};
 use crate::protocol::{Error, ErrorKind, SessionId};
 use crate::replica::Gap;
@@ -40,6 +40,8 @@ pub(super) struct Sync {
     opening: HashMap<SessionId, Opening>,
     /// Rows being read.
     rows: HashMap<SessionId, Reading>,
+    /// How far sessions were heard before the present connection.
+    marks: Marks,
 }
 
 /// A row that is being read.
@@ -125,7 +127,20 @@ struct Snapshot {
     contents: Vec<(SessionId, Result<Content, Error>)>,
 }
 
+/// A session whose content is to be read, with how many messages.
+struct Wanted {
+    session: SessionId,
+    limit: usize,
+    /// Where it stood when nothing was under way in it: it is left out if it stands there still.
+    stood_at: Option<u64>,
+}
+
 impl Actor {
+    /// A connection takes the place of an older one.
+    pub(super) fn keep_marks(&mut self, of: &dyn Dialect) {
+        self.sync.marks.extend(of.marks());
+    }
+
     /// The stream has just been opened.
     pub(super) fn begin_first_sync(&mut self) {
         let Some(dialect) = self.dialect.clone() else {
@@ -184,12 +199,16 @@ impl Actor {
         self.replica.begin_resync();
         let epoch = self.sync.epoch;
         let page_size = self.settings.history.page_size;
-        let open: Vec<(SessionId, usize)> = self
+        let open: Vec<Wanted> = self
             .replica
             .open_sessions()
             .into_iter()
-            // A few more than the client has, so that what came meanwhile connects to it.
-            .map(|(id, loaded)| (id, loaded.max(page_size) + 10))
+            .map(|(session, loaded)| Wanted {
+                stood_at: self.stood_at(&session, gap),
+                session,
+                // A few more than the client has, so that what came meanwhile connects to it.
+                limit: loaded.max(page_size) + 10,
+            })
             .collect();
         // A stream that is asked before it listens would lose what happens in between.
         let wait = dialect.start_gap().filter(|_| gap == Gap::Possible);
@@ -206,6 +225,15 @@ impl Actor {
                 }
             },
         );
+    }
+
+    fn stood_at(&self, session: &SessionId, gap: Gap) -> Option<u64> {
+        let runs = self.replica.status(session)?.is_running();
+        // What was under way may have grown without a lasting event.
+        let is_sure = gap == Gap::Possible && !runs;
+        is_sure
+            .then(|| self.sync.marks.get(session).copied())
+            .flatten()
     }
 
     fn fetched(&mut self, snapshot: Result<Snapshot, Error>, gap: Gap) {
@@ -444,17 +472,20 @@ impl Actor {
     }
 }
 
-async fn snapshot(
-    dialect: &Arc<dyn Dialect>,
-    open: Vec<(SessionId, usize)>,
-) -> Result<Snapshot, Error> {
-    let contents = open.into_iter().map(async |(id, limit)| {
-        let content = dialect.content(&id, limit).await;
-        (id, content)
+async fn snapshot(dialect: &Arc<dyn Dialect>, open: Vec<Wanted>) -> Result<Snapshot, Error> {
+    let contents = open.into_iter().map(async |wanted| {
+        let session = wanted.session;
+        if let Some(mark) = wanted.stood_at
+            && dialect.stands_at(&session, mark).await
+        {
+            return None;
+        }
+        let content = dialect.content(&session, wanted.limit).await;
+        Some((session, content))
     });
     let (overview, contents) = tokio::join!(dialect.overview(), join_all(contents));
     Ok(Snapshot {
         overview: overview?,
-        contents,
+        contents: contents.into_iter().flatten().collect(),
     })
 }

@@ -18,6 +18,7 @@ pub mod v1;
 pub mod v2;
 pub mod workspace;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -118,6 +119,16 @@ pub trait Dialect: Sessions + Workspace {
     ) -> Result<(), Error>;
     async fn reject_question(&self, question: &Question) -> Result<(), Error>;
 
+    /// How far each session's lasting events were heard on this connection, where the server counts them.
+    fn marks(&self) -> Marks {
+        Marks::default()
+    }
+
+    /// Whether nothing lasting has happened in a session since this mark. Not when in doubt.
+    async fn stands_at(&self, _session: &SessionId, _mark: u64) -> bool {
+        false
+    }
+
     /// What a command has written from a place on, and where it goes on (v2).
     async fn output(&self, _source: &str, _from: u64) -> Result<(String, u64), Error> {
         Err(unsupported("show what a command writes"))
@@ -126,6 +137,9 @@ pub trait Dialect: Sessions + Workspace {
     /// Lets the server drop what it holds for this directory.
     async fn dispose(&self) -> Result<(), Error>;
 }
+
+/// The numbers of the last lasting events of sessions.
+pub type Marks = HashMap<SessionId, u64>;
 
 /// Who keeps something until its time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 mod asking;
 mod choice;
+mod log;
 pub mod message;
 mod pages;
 pub mod projection;
@@ -31,7 +32,7 @@ use super::detect::major;
 use super::event::SessionInfo;
 use super::event::{Body, Content, Decoded, Event, MessagePage, Overview};
 use super::http::{Answer, Http};
-use super::{Dialect, Keeper, NewSession, Prompt, SessionQuery};
+use super::{Dialect, Keeper, Marks, NewSession, Prompt, SessionQuery};
 use crate::protocol::{
     DialectName, Error, ErrorKind, MessageId, Permission, PermissionReply, Question, SessionId,
 };
@@ -409,6 +410,14 @@ impl Dialect for V2 {
             question.session_id, question.id
         ))
         .await
+    }
+
+    fn marks(&self) -> Marks {
+        self.projection().marks()
+    }
+
+    async fn stands_at(&self, session: &SessionId, mark: u64) -> bool {
+        V2::stands_at(self, session, mark).await
     }
 
     async fn output(&self, source: &str, from: u64) -> Result<(String, u64), Error> {

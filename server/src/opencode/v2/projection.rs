@@ -14,6 +14,7 @@ use super::message::{self, Reader};
 use super::strangers::{Strangers, Word};
 use super::wire::{self, Envelope};
 use super::work::Work;
+use crate::opencode::Marks;
 use crate::opencode::event::{Body, Event, IncomingMessage, RunStatus, SessionInfo};
 use crate::protocol::{MessageId, SessionId};
 
@@ -39,6 +40,15 @@ impl Projection {
     /// What REST shows of a session, for what is not known from its events.
     pub fn learn(&mut self, session: &SessionId, asked: Asked, messages: &[IncomingMessage]) {
         self.work(session).learn(asked.0, messages);
+    }
+
+    /// The place of each session's last event that was heard.
+    #[must_use]
+    pub fn marks(&self) -> Marks {
+        let sessions = self.sessions.iter();
+        sessions
+            .filter_map(|(session, work)| Some((session.clone(), work.seq()?)))
+            .collect()
     }
 
     /// REST is about to be asked.

@@ -71,6 +71,12 @@ impl Work {
         is_news
     }
 
+    /// The place of the last event that was heard.
+    #[must_use]
+    pub fn seq(&self) -> Option<u64> {
+        self.seq
+    }
+
     /// An event with this number is about to be told.
     pub fn hear(&mut self, heard: u64) {
         self.heard = heard;
