@@ -33,6 +33,8 @@ pub(super) struct Work {
     /// The last event that could not be understood: an answer to what was asked before it is too old
     /// to understand those after it.
     lost: u64,
+    /// The last event that ended a run.
+    ended: u64,
 }
 
 /// The user's message that an answer which begins now is to.
@@ -110,7 +112,7 @@ impl Work {
     /// What REST shows, for what is not known from events.
     pub fn learn(&mut self, asked: u64, messages: &[IncomingMessage]) {
         // What ran when REST was asked may have ended since: then it is not under way.
-        let is_too_old = self.lost > asked || self.run_heard > asked;
+        let is_too_old = self.lost > asked || self.ended > asked;
         // A prompt whose delivery was heard is the newer one.
         if matches!(self.question, Question::Unknown) && !is_too_old {
             let mut prompts = messages.iter().rev();
@@ -519,6 +521,7 @@ impl Work {
     /// What is unfinished now stays so: an abort while the next try was awaited says no more.
     fn end_run(&mut self, session: &SessionId) -> Vec<Event> {
         let idle = self.set_run(session, RunStatus::Idle);
+        self.ended = self.heard;
         self.summary = None;
         let mut events = Vec::new();
         for (id, mut reply) in std::mem::take(&mut self.replies) {
