@@ -4,6 +4,7 @@
 import * as vscode from "vscode";
 import type { App } from "./app";
 import { showError } from "./errors";
+import { plainNotice } from "./plainText";
 import type { Permission, PermissionReply, Question, Session } from "./protocol";
 import { titleOf } from "./sessionsTree";
 
@@ -22,13 +23,16 @@ export class Alerts {
     const { t } = vscode.l10n;
     const answers = new Map<string, PermissionReply>([[t("Allow once"), "once"], [t("Always allow"), "always"], [t("Reject"), "reject"]]);
     if (permission.always.length === 0) answers.delete(t("Always allow"));
-    const show = permission.diff?.length ? t("Show diff") : t("Show");
-    const chosen = await vscode.window.showWarningMessage(`Sidestream: ${permission.title}`, ...answers.keys(), show);
+    const show = t("Show");
+    const showDiff = t("Show diff");
+    const looks = permission.diff?.length ? [showDiff, show] : [show];
+    const chosen = await vscode.window.showWarningMessage(plainNotice(`Sidestream: ${permission.title}`), ...answers.keys(), ...looks);
     if (chosen === undefined) return;
     // It may have been answered elsewhere while the notification was there.
     if (!this.app.overview.permissions.has(permission.id)) return;
     const reply = answers.get(chosen);
     if (reply) await this.app.backend.request("sidestream/permission/reply", { instanceId, permissionId: permission.id, reply });
+    else if (chosen === showDiff) await this.app.review.showProposed(permission.diff ?? [], this.app.overview.instances.get(instanceId));
     else await this.show(instanceId, permission);
   }
 
@@ -37,7 +41,7 @@ export class Alerts {
     const { t } = vscode.l10n;
     const answer = t("Answer");
     const text = question.questions[0]?.question ?? t("The agent asks you something.");
-    if ((await vscode.window.showInformationMessage(`Sidestream: ${text}`, answer)) === answer) await this.show(instanceId, question);
+    if ((await vscode.window.showInformationMessage(plainNotice(`Sidestream: ${text}`), answer)) === answer) await this.show(instanceId, question);
   }
 
   /** A run has ended that nobody was looking at. */
@@ -52,8 +56,8 @@ export class Alerts {
     const { t } = vscode.l10n;
     const show = t("Show");
     const chosen = session.status.type === "error"
-      ? await vscode.window.showErrorMessage(t("“{0}” failed: {1}", titleOf(session), session.status.message), show)
-      : await vscode.window.showInformationMessage(t("“{0}” is done.", titleOf(session)), show);
+      ? await vscode.window.showErrorMessage(plainNotice(t("“{0}” failed: {1}", titleOf(session), session.status.message)), show)
+      : await vscode.window.showInformationMessage(plainNotice(t("“{0}” is done.", titleOf(session))), show);
     if (chosen === show) await (await this.app.panels.reveal()).show(session.instanceId, session.id);
   }
 

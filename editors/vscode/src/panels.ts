@@ -51,7 +51,12 @@ export class Panels implements vscode.Disposable {
     return [...this.hosts].some((host) => host !== except && host.shows(sessionId));
   }
 
-  /** The panel that commands mean: the tab in use, else the view. */
+  /** The user has put the focus into this one. */
+  used(host: PanelHost): void {
+    this.lastUsed = host;
+  }
+
+  /** The panel that commands mean: the one used last, else the view. */
   get current(): PanelHost | undefined {
     return this.lastUsed ?? this.view?.host;
   }

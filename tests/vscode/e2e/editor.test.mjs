@@ -60,7 +60,8 @@ test("what is selected goes into the prompt from the editor, the explorer and th
   await bench.run("View: Close All Editors");
   await bench.openFile("hello.ts");
   await bench.page.keyboard.press("Control+A");
-  await bench.page.keyboard.press("Control+Alt+A");
+  await bench.page.keyboard.press("Control+K");
+  await bench.page.keyboard.press("Q");
   await panel.frame.getByRole("button", { name: "Remove hello.ts:1-3" }).waitFor();
   await bench.menu(bench.page.locator(".explorer-folders-view .monaco-list-row", { hasText: "notes.md" }), "Add File to Prompt");
   await panel.frame.getByRole("button", { name: "Remove notes.md" }).waitFor();

@@ -6,7 +6,7 @@ import { h, icon, redraw } from "../dom";
 import { t } from "../texts";
 import { todoList } from "../todoList";
 import { diffView } from "./diffView";
-import { plainText } from "./plainText";
+import { plainText } from "../../src/plainText";
 import type { PartView } from "./partView";
 
 type Tool = Extract<Part, { type: "tool" }>;
@@ -44,7 +44,7 @@ export class ToolCard implements PartView {
     this.element.dataset["status"] = status;
     redraw(this.head, [kind, status, summary], () => [
       icon(icons[kind]),
-      h("span", { class: "summary" }, plainText(summary)),
+      h("span", { class: "summary" }, summary),
       h("span", { class: "status" }, icon(statusIcons[status]), h("span", { class: "hidden" }, statusWord(status))),
     ]);
     if (!this.touched) this.element.open = opensItself(part);
@@ -58,7 +58,7 @@ export class ToolCard implements PartView {
     this.drawOutput(part.output ?? "");
     redraw(this.ending, [part.error, part.diff, part.cut], () => [
       ...(part.diff ?? []).map((diff) => diffView(diff, () => run(ask("showDiff", { messageId: this.messageId, partId: part.id })))),
-      part.error !== undefined && h("div", { class: "failure" }, plainText(part.error)),
+      part.error !== undefined && h("div", { class: "failure" }, part.error),
       part.cut && h("button", { type: "button", class: "link", onclick: () => run(this.readWhole()) }, t("Show all of it")),
     ]);
   }
@@ -66,17 +66,18 @@ export class ToolCard implements PartView {
   private drawInput(): HTMLElement | undefined {
     const { input, kind } = this.part;
     const fields = (input ?? {}) as Record<string, unknown>;
-    if (kind === "shell" && typeof fields["command"] === "string") return h("pre", { class: "command" }, plainText(fields["command"]));
+    if (kind === "shell" && typeof fields["command"] === "string") return h("pre", { class: "command" }, fields["command"]);
     if (kind === "question" || (kind === "edit" && this.part.diff?.length)) return undefined;
     if (kind === "todo" && Array.isArray(fields["todos"])) return todoList(fields["todos"] as Todo[]);
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
-    return lines.length > 0 ? h("pre", { class: "input" }, plainText(lines.join("\n"))) : undefined;
+    return lines.length > 0 ? h("pre", { class: "input" }, lines.join("\n")) : undefined;
   }
 
   private drawChild(): HTMLElement | undefined {
     const { childSessionId } = this.part;
     if (childSessionId === undefined) return undefined;
-    return h("button", { type: "button", class: "secondary", onclick: () => run(ask("showSession", { sessionId: childSessionId })) },
+    const show = () => run(ask("showSession", { sessionId: childSessionId }));
+    return h("button", { type: "button", class: "secondary", onclick: show },
       icon("go-to-file"), t("Open the sub-agent's session"));
   }
 
@@ -95,7 +96,8 @@ export class ToolCard implements PartView {
   private async readWhole(): Promise<void> {
     const { id } = this.part;
     const fields: CutField[] = ["output", "input", "diff"];
-    const whole = await Promise.all(fields.map((field) => relay("sidestream/part/content", { messageId: this.messageId, partId: id, field }).catch(() => undefined)));
+    const read = (field: CutField) => relay("sidestream/part/content", { messageId: this.messageId, partId: id, field }).catch(() => undefined);
+    const whole = await Promise.all(fields.map(read));
     const found = whole.filter((each) => each !== undefined).map(({ field, content }) => [field, content]);
     this.draw({ ...this.part, ...(Object.fromEntries(found) as Partial<Tool>), cut: false });
   }
