@@ -49,7 +49,9 @@ export function rememberOf<K extends Kept>(kind: K, id: string, value: NonNullab
   remember({ [kind]: Object.fromEntries(value === undefined ? others : [...others, [id, value]]) });
 }
 
-export function listen(handlers: { [T in ToPanel["type"]]: (message: Extract<ToPanel, { type: T }>) => void }, failed: (message: string) => void): void {
+type Handlers = { [T in ToPanel["type"]]: (message: Extract<ToPanel, { type: T }>) => void };
+
+export function listen(handlers: Handlers, failed: (message: string) => void): void {
   reportFailure = failed;
   window.addEventListener("message", ({ data }: MessageEvent<ToPanel>) => {
     const handler = handlers[data.type] as ((message: ToPanel) => void) | undefined;

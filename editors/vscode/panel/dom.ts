@@ -19,8 +19,8 @@ export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = 
 
 /** A codicon; decoration only. */
 export function icon(name: string): HTMLElement {
-  const spin = name.endsWith("~spin");
-  return h("span", { class: `codicon codicon-${spin ? name.slice(0, -5) : name}${spin ? " codicon-modifier-spin" : ""}`, "aria-hidden": "true" });
+  const [glyph, spin] = name.split("~");
+  return h("span", { class: `codicon codicon-${glyph}${spin ? " codicon-modifier-spin" : ""}`, "aria-hidden": "true" });
 }
 
 /** A button that is only an icon, with its name for those who cannot see it. */

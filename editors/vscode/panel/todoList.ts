@@ -12,6 +12,8 @@ export function todoList(todos: Todo[]): HTMLElement {
 }
 
 function wordOf(status: string): string {
-  const words: Record<string, string> = { pending: t("to do"), in_progress: t("under way"), completed: t("done"), cancelled: t("cancelled") };
+  const words: Record<string, string> = {
+    pending: t("to do"), in_progress: t("under way"), completed: t("done"), cancelled: t("cancelled"),
+  };
   return words[status] ?? status;
 }

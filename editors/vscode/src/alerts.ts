@@ -13,9 +13,10 @@ export class Alerts {
 
   constructor(private readonly app: App) {
     const { backend } = app;
-    backend.on("sidestream/permission/didAsk", ({ instanceId, permission }) => void this.permission(instanceId, permission).catch(showError));
-    backend.on("sidestream/question/didAsk", ({ instanceId, question }) => void this.question(instanceId, question).catch(showError));
-    backend.on("sidestream/session/didChange", ({ session }) => void this.session(session).catch(showError));
+    const tell = (told: Promise<void>) => void told.catch(showError);
+    backend.on("sidestream/permission/didAsk", ({ instanceId, permission }) => tell(this.permission(instanceId, permission)));
+    backend.on("sidestream/question/didAsk", ({ instanceId, question }) => tell(this.question(instanceId, question)));
+    backend.on("sidestream/session/didChange", ({ session }) => tell(this.session(session)));
   }
 
   private async permission(instanceId: string, permission: Permission): Promise<void> {
@@ -41,7 +42,8 @@ export class Alerts {
     const { t } = vscode.l10n;
     const answer = t("Answer");
     const text = question.questions[0]?.question ?? t("The agent asks you something.");
-    if ((await vscode.window.showInformationMessage(plainNotice(`Sidestream: ${text}`), answer)) === answer) await this.show(instanceId, question);
+    const chosen = await vscode.window.showInformationMessage(plainNotice(`Sidestream: ${text}`), answer);
+    if (chosen === answer) await this.show(instanceId, question);
   }
 
   /** A run has ended that nobody was looking at. */

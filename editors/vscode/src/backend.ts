@@ -108,8 +108,9 @@ export class Backend implements vscode.Disposable {
   private async settingsChanged(client: LanguageClient): Promise<void> {
     this.isStale = true;
     await client.sendNotification("workspace/didChangeConfiguration", { settings: { sidestream: serverSettings() } });
-    const restart = vscode.l10n.t("Restart");
-    const chosen = await vscode.window.showInformationMessage(vscode.l10n.t("The changed settings count after a restart of Sidestream."), restart);
+    const { t } = vscode.l10n;
+    const restart = t("Restart");
+    const chosen = await vscode.window.showInformationMessage(t("The changed settings count after a restart of Sidestream."), restart);
     if (chosen === restart && this.isStale) await this.restart();
   }
 

@@ -11,7 +11,8 @@ const optional = [
 
 /** `can-fork can-share`: what the menu of a session may have. */
 export function capabilitiesOf({ instanceId }: Session, overview: Overview): string {
-  return optional.filter((method) => overview.supports(instanceId, `sidestream/session/${method}`)).map((method) => `can-${method}`).join(" ");
+  const supported = optional.filter((method) => overview.supports(instanceId, `sidestream/session/${method}`));
+  return supported.map((method) => `can-${method}`).join(" ");
 }
 
 /** Keeps `sidestream.lacks.fork` true while no open folder can. */

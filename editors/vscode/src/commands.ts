@@ -59,7 +59,8 @@ export function registerCommands(app: App): vscode.Disposable[] {
 
     async reconnect() {
       await backend.start();
-      await Promise.all([...overview.instances.keys()].map((instanceId) => backend.request("sidestream/instance/reconnect", { instanceId })));
+      const reconnect = (instanceId: string) => backend.request("sidestream/instance/reconnect", { instanceId });
+      await Promise.all([...overview.instances.keys()].map(reconnect));
     },
 
     showLogs() {

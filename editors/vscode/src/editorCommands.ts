@@ -44,8 +44,8 @@ export function registerEditorCommands(app: App): vscode.Disposable[] {
 
     async addFile(file?: vscode.Uri, files?: vscode.Uri[]) {
       const chosen = files?.length ? files : [file ?? vscode.window.activeTextEditor?.document.uri];
-      const parts = chosen.filter((uri) => uri?.scheme === "file").map((uri): PromptPart => ({ type: "file", path: resolved(uri?.fsPath ?? "") }));
-      await add(app, parts);
+      const paths = chosen.flatMap((uri) => (uri?.scheme === "file" ? [resolved(uri.fsPath)] : []));
+      await add(app, paths.map((path) => ({ type: "file", path })));
     },
 
     async addProblems(file?: vscode.Uri) {

@@ -50,8 +50,8 @@ export class EditorContext implements vscode.Disposable {
   part(directory: string): PromptPart | undefined {
     const context = this.in(directory);
     if (!context || !this.editor) return undefined;
-    const { range } = context;
-    return range ? { type: "selection", path: context.path, range, text: textOf(this.editor, range) } : { type: "file", path: context.path };
+    const { path, range } = context;
+    return range ? { type: "selection", path, range, text: textOf(this.editor, range) } : { type: "file", path };
   }
 }
 

@@ -9,9 +9,8 @@ import { pickAgent, pickModel, pickPermissionMode, pickVariant } from "./pickers
 import { plainNotice } from "./plainText";
 import type { PromptPart } from "./protocol";
 
-type Actions = {
-  [N in keyof PanelRequests]: (host: PanelHost, params: PanelRequests[N]["params"]) => Promise<PanelRequests[N]["result"]> | PanelRequests[N]["result"];
-};
+type Action<N extends keyof PanelRequests> =
+  (host: PanelHost, params: PanelRequests[N]["params"]) => Promise<PanelRequests[N]["result"]> | PanelRequests[N]["result"];
 
 /** The commands that a button of the panel may run; all others are refused. */
 const runnable = new Set([
@@ -19,7 +18,7 @@ const runnable = new Set([
   "sidestream.openFolder", "sidestream.searchSessions", "sidestream.showWaiting", "workbench.trust.manage",
 ]);
 
-export const panelActions: Actions = {
+export const panelActions: { [N in keyof PanelRequests]: Action<N> } = {
   async send(host, { text, parts, withContext }) {
     const context = withContext && host.instance ? host.app.editorContext.part(host.instance.directory) : undefined;
     return { sessionId: await send(host, text, context ? [...parts, context] : parts) };
@@ -85,7 +84,8 @@ export const panelActions: Actions = {
       ? t("This turn changed: {0}. Files change back as far as OpenCode has kept them, those of later turns too.", plainNotice(names))
       : t("Files that this turn and later ones changed are changed back as far as OpenCode has kept them.");
     const revert = t("Revert");
-    const chosen = await vscode.window.showWarningMessage(t("Take the session back to before this message?"), { modal: true, detail }, revert);
+    const question = t("Take the session back to before this message?");
+    const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, revert);
     if (chosen !== revert) return null;
     const result = await app.backend.request("sidestream/session/revert", { instanceId, sessionId, messageId });
     void vscode.window.showInformationMessage(t("{0} files were changed back.", result.files.length));
@@ -108,8 +108,8 @@ export const panelActions: Actions = {
   },
 
   async showSession(host, { sessionId }) {
-    const instanceId = sessionId === undefined ? host.instanceId : (host.app.overview.sessions.get(sessionId)?.instanceId ?? host.instanceId);
-    await host.show(instanceId, sessionId);
+    const known = sessionId === undefined ? undefined : host.app.overview.sessions.get(sessionId);
+    await host.show(known?.instanceId ?? host.instanceId, sessionId);
     return null;
   },
 

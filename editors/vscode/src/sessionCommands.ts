@@ -39,7 +39,8 @@ export function registerSessionCommands(app: App): vscode.Disposable[] {
     deleteSession: onSession(async (session) => {
       const remove = t("Delete");
       const detail = t("Its messages are gone for good. Files stay as they are.");
-      const chosen = await vscode.window.showWarningMessage(plainNotice(t("Delete “{0}”?", titleOf(session))), { modal: true, detail }, remove);
+      const question = plainNotice(t("Delete “{0}”?", titleOf(session)));
+      const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, remove);
       if (chosen === remove) await backend.request("sidestream/session/delete", of(session));
     }),
 

@@ -80,8 +80,8 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
     const { instances, sessions } = this.overview;
     const drawn = JSON.stringify([
       [...instances.values()].map(({ id, state }) => [id, state, this.overview.hasMore(id), this.overview.catalogs.get(id)?.unsupported]),
-      [...sessions.values()].map((session) =>
-        [session.id, session.parentId, session.title, session.status.type, session.permissions, session.questions, session.time, session.shareUrl]),
+      [...sessions.values()].map(({ id, parentId, title, status, permissions, questions, time, shareUrl }) =>
+        [id, parentId, title, status.type, permissions, questions, time, shareUrl]),
     ]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
@@ -108,10 +108,11 @@ function folderItem(instance: Instance): vscode.TreeItem {
 }
 
 function olderItem(instance: Instance): vscode.TreeItem {
-  const item = new vscode.TreeItem(vscode.l10n.t("Show Older Sessions"));
+  const title = vscode.l10n.t("Show Older Sessions");
+  const item = new vscode.TreeItem(title);
   item.id = `${instance.id} older`;
   item.iconPath = new vscode.ThemeIcon("ellipsis");
-  item.command = { command: "sidestream.showOlderSessions", title: vscode.l10n.t("Show Older Sessions"), arguments: [{ instance } satisfies Node] };
+  item.command = { command: "sidestream.showOlderSessions", title, arguments: [{ instance } satisfies Node] };
   return item;
 }
 

@@ -141,7 +141,7 @@ test("the active file goes along, unless its chip is off", async () => {
 
 test("code is inserted at the cursor, and opened as a new file", async () => {
   await bench.openFile("notes.md");
-  await panel.ask("```ts\nconst inserted = 1;\n```");
+  await panel.ask("code:\n```ts\nconst inserted = 1;\n```");
   const block = panel.assistant.last().locator("figure.code");
   await block.getByRole("button", { name: "Insert at cursor" }).click();
   await bench.editorLine("const inserted = 1;").waitFor();

@@ -164,7 +164,7 @@ test("the commands to summarise, to reconnect, to show the logs and to restart d
   await bench.run("Sidestream: Reconnect");
   await eventually(() => asked("instance/reconnect"), 2);
   await bench.run("Sidestream: Show Logs");
-  await bench.page.locator(".output-view-container, .output").getByText("Starting").first().waitFor();
+  await eventually(() => bench.page.locator(".part.panel select").evaluate(({ selectedOptions }) => selectedOptions[0].text), "Sidestream");
   await bench.run("Sidestream: Restart");
   await eventually(async () => (await stage.requests().catch(() => [])).includes("session/compact"), false);
   await panel.connected();

@@ -259,7 +259,8 @@ export class Workbench {
   async setFocus(focused) {
     await this.page.evaluate((focused) => {
       document.hasFocus = () => focused;
-      window.dispatchEvent(new Event(focused ? "focus" : "blur"));
+      // The workbench looks whether it has the focus when this seems to change.
+      for (const change of ["focus", "blur"]) window.dispatchEvent(new Event(change));
     }, focused);
   }
 

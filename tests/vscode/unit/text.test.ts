@@ -21,6 +21,11 @@ test("HTML and scripts in Markdown are text, dangerous links are none", () => {
   assert.match(element.textContent ?? "", /<script>alert\(1\)<\/script>/);
 });
 
+test("places in files are links", () => {
+  const links = drawn("[a](a.ts:3) [b](src/b.ts:3-5) [c](src/c.ts#L3) [d](javascript:3) [e](vscode:3)").querySelectorAll("a[href]");
+  assert.deepEqual([...links].map((link) => link.getAttribute("href")), ["a.ts:3", "src/b.ts:3-5", "src/c.ts#L3"]);
+});
+
 test("a picture from elsewhere is a link to it", () => {
   const element = drawn("![a cat](https://example.org/cat.png)");
   assert.equal(element.querySelector("img"), null);

@@ -13,7 +13,8 @@ export function permissionCard(permission: Permission): WaitingCard {
   const element = h("section", { class: "card permission", role: "group", "aria-label": t("Permission: {0}", title) });
   const card = new WaitingCard(id, element);
   const note = h("input", {
-    type: "text", value: card.filledIn[0]?.own, "aria-label": t("Note for a rejection"), placeholder: t("What to do instead (with “Reject”)"),
+    type: "text", value: card.filledIn[0]?.own, "aria-label": t("Note for a rejection"),
+    placeholder: t("What to do instead (with “Reject”)"),
   });
   const answer = (reply: PermissionReply) => {
     const message = reply === "reject" && note.value.trim() ? { message: note.value.trim() } : {};
@@ -26,7 +27,8 @@ export function permissionCard(permission: Permission): WaitingCard {
   const scope = alwaysTitle ?? always.join(", ");
   const covers = scope ? t("“Always allow” covers: {0}", scope) : undefined;
   const details = patterns.filter((pattern) => !title.includes(pattern));
-  const button = (label: string, onclick: () => void, props = {}) => h("button", { type: "button", class: "secondary", onclick, ...props }, label);
+  const button = (label: string, onclick: () => void, props = {}) =>
+    h("button", { type: "button", class: "secondary", onclick, ...props }, label);
   const showDiff = () => run(ask("showDiff", { permissionId: id }));
   const content = [
     h("header", {}, icon("shield"), h("span", { class: "title" }, title)),

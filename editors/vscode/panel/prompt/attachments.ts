@@ -64,7 +64,9 @@ export class Attachments {
     };
     return h("button", {
       type: "button", class: off ? "chip off" : "chip", "aria-pressed": String(!off), onclick: toggle,
-      title: off ? t("The active file is not sent. Press to send it.") : t("The active file is sent with the prompt. Press to leave it out."),
+      title: off
+        ? t("The active file is not sent. Press to send it.")
+        : t("The active file is sent with the prompt. Press to leave it out."),
       "aria-label": t("Active file: {0}", name),
     }, icon(off ? "eye-closed" : "eye"), h("span", {}, name));
   }

@@ -13,7 +13,10 @@ parser.renderer.rules["image"] = (tokens, index) => {
   return `<a href="${escapeHtml(url)}">${escapeHtml(token?.content || url)}</a>`;
 };
 
+/** The web, mail, and files: `hello.ts:10` is a place in one, and no scheme. */
+const allowedLinks = /^(?:https?:|mailto:|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$)|[\w-]+(?:\.[\w-]+)+:\d+(?:-\d+)?$)/i;
 const allowed = {
+  ALLOWED_URI_REGEXP: allowedLinks,
   ALLOWED_TAGS: [
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "em", "strong", "s", "del", "code", "pre", "blockquote", "ul", "ol", "li",
     "table", "thead", "tbody", "tr", "th", "td", "a",

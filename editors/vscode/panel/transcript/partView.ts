@@ -50,7 +50,8 @@ class PlainView implements PartView {
 class TextView implements PartView {
   readonly element = h("div", { class: "text" });
   private readonly markdown = new MarkdownView();
-  private readonly gap = h("div", { class: "note", hidden: true }, icon("warning"), t("A piece is missing here until the answer is complete."));
+  private readonly gap = h("div", { class: "note", hidden: true },
+    icon("warning"), t("A piece is missing here until the answer is complete."));
 
   constructor() {
     this.element.append(this.markdown.element, this.gap);
@@ -99,8 +100,8 @@ class FileView implements PartView {
     const name = part.filename ?? part.mime;
     redraw(this.element, [name, part.url.slice(0, 200), part.url.length, part.cut], () => {
       if (part.mime.startsWith("image/") && part.url.startsWith("data:")) return [this.picture(part, name)];
-      const file = /^file:\/\/[^?]+/.exec(part.url)?.[0];
-      return [icon("file"), file === undefined ? name : h("button", { type: "button", class: "link", onclick: () => openFile(part.url) }, name)];
+      if (!part.url.startsWith("file://")) return [icon("file"), name];
+      return [icon("file"), h("button", { type: "button", class: "link", onclick: () => openFile(part.url) }, name)];
     });
   }
 

@@ -12,7 +12,8 @@ import type { PartView } from "./partView";
 type Tool = Extract<Part, { type: "tool" }>;
 
 const icons: Record<ToolKind, string> = {
-  shell: "terminal", edit: "edit", read: "file", search: "search", web: "globe", task: "hubot", todo: "checklist", question: "question", other: "tools",
+  shell: "terminal", edit: "edit", read: "file", search: "search", web: "globe", task: "hubot", todo: "checklist",
+  question: "question", other: "tools",
 };
 const statusIcons: Record<ToolStatus, string> = {
   pending: "watch", running: "loading~spin", completed: "check", error: "error", interrupted: "circle-slash",
@@ -94,9 +95,9 @@ export class ToolCard implements PartView {
 
   /** Reads what the server left out of the push. */
   private async readWhole(): Promise<void> {
-    const { id } = this.part;
+    const of = { messageId: this.messageId, partId: this.part.id };
     const fields: CutField[] = ["output", "input", "diff"];
-    const read = (field: CutField) => relay("sidestream/part/content", { messageId: this.messageId, partId: id, field }).catch(() => undefined);
+    const read = (field: CutField) => relay("sidestream/part/content", { ...of, field }).catch(() => undefined);
     const whole = await Promise.all(fields.map(read));
     const found = whole.filter((each) => each !== undefined).map(({ field, content }) => [field, content]);
     this.draw({ ...this.part, ...(Object.fromEntries(found) as Partial<Tool>), cut: false });

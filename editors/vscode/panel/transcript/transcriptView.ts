@@ -223,7 +223,7 @@ export class TranscriptView {
     if (!link) return;
     event.preventDefault();
     const target = link.getAttribute("href") ?? "";
-    if (/^[a-z][a-z0-9+.-]*:/i.test(target)) run(ask("openLink", { url: target }));
+    if (/^[a-z][a-z0-9+.-]*:(?!\d)/i.test(target)) run(ask("openLink", { url: target }));
     else run(openPath(decodeURIComponent(target)));
   }
 }
