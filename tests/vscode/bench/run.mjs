@@ -11,7 +11,8 @@ import { Workbench } from "../harness/workbench.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const vsix = process.env.SIDESTREAM_VSIX ?? makePackage();
-const bench = await Workbench.start({ vsix, settings: { "sidestream.command": [process.execPath, path.join(here, "server.mjs")], "workbench.reduceMotion": "on" } });
+const command = [process.execPath, path.join(here, "server.mjs")];
+const bench = await Workbench.start({ vsix, settings: { "sidestream.command": command, "workbench.reduceMotion": "on" } });
 const report = (what, value, limit) => console.log(`${what}: ${value}${limit ? ` (at most ${limit})` : ""}`);
 try {
   const { page } = bench;
@@ -23,7 +24,8 @@ try {
   report("activation of the extension, ms", await activation(), 50);
   await panel.frame.locator("body").evaluate(() => {
     globalThis.longTasks = [];
-    new PerformanceObserver((list) => globalThis.longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration)))).observe({ type: "longtask" });
+    const note = (list) => globalThis.longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration)));
+    new PerformanceObserver(note).observe({ type: "longtask" });
   });
 
   report("first paint of a session of 3,000 messages, ms", await firstPaint("The long session", "Answer 2999"), 300);
@@ -53,7 +55,8 @@ try {
   async function firstPaint(title, text) {
     const seen = panel.frame.locator("body").evaluate((body, text) => new Promise((resolve) => {
       const look = () => {
-        if (body.textContent.includes(text)) requestAnimationFrame(() => setTimeout(() => resolve(performance.timeOrigin + performance.now())));
+        const painted = () => setTimeout(() => resolve(performance.timeOrigin + performance.now()));
+        if (body.textContent.includes(text)) requestAnimationFrame(painted);
         else requestAnimationFrame(look);
       };
       look();
@@ -61,7 +64,10 @@ try {
     // Should something fail before it is seen, that is what is to be told.
     seen.catch(() => undefined);
     const row = bench.row(title);
-    await row.evaluate((element) => element.addEventListener("click", () => (globalThis.clickedAt = performance.timeOrigin + performance.now()), { capture: true }));
+    await row.evaluate((element) => {
+      const note = () => (globalThis.clickedAt = performance.timeOrigin + performance.now());
+      element.addEventListener("click", note, { capture: true });
+    });
     await row.click();
     const at = await seen;
     return Math.round(at - (await page.evaluate(() => globalThis.clickedAt)));
@@ -109,7 +115,8 @@ try {
 } finally {
   await bench.close();
 }
-console.log(`${os.cpus().length} cores of ${os.cpus()[0]?.model}, load ${os.loadavg()[0].toFixed(1)}, ${new Date().toISOString().slice(0, 10)}`);
+const machine = `${os.cpus().length} cores of ${os.cpus()[0]?.model}, load ${os.loadavg()[0].toFixed(1)}`;
+console.log(`${machine}, ${new Date().toISOString().slice(0, 10)}`);
 
 function makePackage() {
   const file = path.join(mkdtempSync(path.join(os.tmpdir(), "sidestream-bench-")), "sidestream.vsix");

@@ -10,7 +10,8 @@ const instance = { id: "bench-001", directory: process.cwd(), name: "bench", sta
 const revisions = { short: 0, long: 0 };
 
 const paragraph = "The quick **brown** fox jumps over the `lazy` dog, and [so on](https://example.org), until the line is full. ".repeat(6);
-const code = "```ts\n" + "export function answer(question: string): number {\n  return question.length === 0 ? 0 : 42; // known\n}\n".repeat(6) + "```";
+const lines = "export function answer(question: string): number {\n  return question.length === 0 ? 0 : 42; // known\n}\n";
+const code = `\`\`\`ts\n${lines.repeat(6)}\`\`\``;
 const list = "- first\n- second\n- third\n".repeat(3);
 
 function message(sessionId, index) {

@@ -139,19 +139,6 @@ test("the active file goes along, unless its chip is off", async () => {
   assert.equal(await panel.user.last().getByRole("button", { name: "hello.ts" }).count(), 0);
 });
 
-test("code is inserted at the cursor, and opened as a new file", async () => {
-  await bench.openFile("notes.md");
-  await panel.ask("code:\n```ts\nconst inserted = 1;\n```");
-  const block = panel.assistant.last().locator("figure.code");
-  await block.getByRole("button", { name: "Insert at cursor" }).click();
-  await bench.editorLine("const inserted = 1;").waitFor();
-  await bench.run("File: Revert File");
-  await block.getByRole("button", { name: "Open in new file" }).click();
-  await bench.tab("Untitled-1").waitFor();
-  await bench.editorLine("const inserted = 1;").waitFor();
-  await bench.run("File: Revert and Close Editor");
-});
-
 test("a link to a picture, and to lines of a file, opens it in the editor", async () => {
   writeFileSync(path.join(bench.folders[0], "p.png"), Buffer.from(picture.base64, "base64"));
   await panel.ask("see [the picture](p.png) and [the code](hello.ts:2-3)");

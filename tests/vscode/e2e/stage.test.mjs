@@ -61,7 +61,8 @@ test("what the connected OpenCode cannot do is not offered, in the tree, the pal
 
 test("a provider that fails is waited for with a countdown", async () => {
   await tellSession({ status: { type: "retry", attempt: 2, message: "Overloaded", next: Date.now() + 60_000 } });
-  const seconds = async () => Number(/Try 2 failed: Overloaded. Next in (\d+) s/.exec(await panel.frame.locator(".activity").innerText())?.[1]);
+  const activity = panel.frame.locator(".activity");
+  const seconds = async () => Number(/Try 2 failed: Overloaded. Next in (\d+) s/.exec(await activity.innerText())?.[1]);
   await eventually(async () => (await seconds()) > 0, true);
   const first = await seconds();
   await eventually(async () => (await seconds()) < first, true);
@@ -80,7 +81,8 @@ test("things to do are those of the session as it is, also when it is told anew;
   await panel.frame.getByRole("button", { name: "Jump to the newest" }).waitFor();
   await settled(firstInSight);
   const before = await firstInSight();
-  await stage.tell("session/didReset", { sessionId: "s", revision: 5, snapshot: { ...snapshot, revision: 5, todos: [todo("Again", "pending")] } });
+  const again = { ...snapshot, revision: 5, todos: [todo("Again", "pending")] };
+  await stage.tell("session/didReset", { sessionId: "s", revision: 5, snapshot: again });
   await panel.frame.getByText("0 of 1 done").waitFor();
   await eventually(firstInSight, before);
 });
@@ -158,13 +160,29 @@ test("the end of a run is told of when nobody looks, and its words are no links"
   await toast.waitFor({ state: "detached" });
 });
 
+test("code of an answer is inserted at the cursor, and opened as a new file", async () => {
+  const parts = [{ id: "p", type: "text", text: "So it is:\n\n```ts\nconst inserted = 1;\n```\n" }];
+  const answer = { ...message(0), role: "assistant", status: "complete", parts };
+  await stage.tell("session/didReset", { sessionId: "s", revision: 20, snapshot: { ...snapshot, messages: [answer], revision: 20 } });
+  await bench.openFile("notes.md");
+  const block = panel.assistant.last().locator("figure.code");
+  await block.getByRole("button", { name: "Insert at cursor" }).click();
+  await bench.editorLine("const inserted = 1;").waitFor();
+  await bench.run("File: Revert File");
+  await bench.editorLine("# Notes").waitFor();
+  await block.getByRole("button", { name: "Open in new file" }).click();
+  await bench.tab("Untitled-1").waitFor();
+  await bench.editorLine("const inserted = 1;").waitFor();
+});
+
 test("the commands to summarise, to reconnect, to show the logs and to restart do that", async () => {
   await bench.run("Sidestream: Summarise Session");
   await eventually(() => asked("session/compact"), 1);
   await bench.run("Sidestream: Reconnect");
   await eventually(() => asked("instance/reconnect"), 2);
   await bench.run("Sidestream: Show Logs");
-  await eventually(() => bench.page.locator(".part.panel select").evaluate(({ selectedOptions }) => selectedOptions[0].text), "Sidestream");
+  const output = bench.page.getByLabel("Switch Output").first();
+  await eventually(() => output.evaluate(({ selectedOptions }) => selectedOptions[0].text), "Sidestream");
   await bench.run("Sidestream: Restart");
   await eventually(async () => (await stage.requests().catch(() => [])).includes("session/compact"), false);
   await panel.connected();

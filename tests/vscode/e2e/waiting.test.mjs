@@ -72,7 +72,8 @@ test("an edit is shown in the native diff editor before it is allowed", async ()
 
 test("a question is answered with an option, and another one in the user's own words", async () => {
   const options = [{ label: "Red", description: "warm" }, { label: "Blue", description: "cold" }];
-  const ask = (question, multiple) => `tool: question ${JSON.stringify({ questions: [{ question, header: "Colour", multiple, options }] })}`;
+  const ask = (question, multiple) =>
+    `tool: question ${JSON.stringify({ questions: [{ question, header: "Colour", multiple, options }] })}`;
   await panel.send(ask("Which colour?", false));
   assert.ok(await panel.question.getByRole("button", { name: "Answer" }).isDisabled());
   await panel.question.getByLabel("Blue").check();
@@ -90,7 +91,8 @@ test("a question is answered with an option, and another one in the user's own w
 });
 
 test("a sub-agent's permission is shown at the root, and its card opens its session", async () => {
-  await panel.send(`tool: task ${JSON.stringify({ description: "Look around", prompt: "bash: echo from-child", subagent_type: "general" })}`);
+  const task = { description: "Look around", prompt: "bash: echo from-child", subagent_type: "general" };
+  await panel.send(`tool: task ${JSON.stringify(task)}`);
   await panel.permission.getByText("asked by a sub-agent").waitFor();
   await panel.permission.getByRole("button", { name: "Allow once" }).click();
   await panel.idle();

@@ -9,7 +9,8 @@ const program = path.join(path.dirname(fileURLToPath(import.meta.url)), "stageSe
 const instanceId = "stage-001";
 const noTokens = { input: 0, output: 0, reasoning: 0, cache: { read: 0, write: 0 } };
 
-export const instanceOf = (directory, change) => ({ id: instanceId, directory, name: "project", state: "connected", busy: 0, waiting: 0, ...change });
+export const instanceOf = (directory, change) =>
+  ({ id: instanceId, directory, name: "project", state: "connected", busy: 0, waiting: 0, ...change });
 
 export const session = (change) => ({
   id: "s", instanceId, title: "On stage", permissionMode: "default", status: { type: "idle" }, permissions: 0, questions: 0, cost: 0,

@@ -90,7 +90,10 @@ export class Workbench {
       chromiumSandbox: false,
       viewport: { width: 1280, height: 800 },
       permissions: ["clipboard-read", "clipboard-write"],
-      args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+      args: [
+        "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync",
+      ],
     });
     this.browser.setDefaultTimeout(patience);
     this.page = this.browser.pages()[0] ?? (await this.browser.newPage());

@@ -117,6 +117,7 @@ try {
   let { page } = bench;
   let panel = await bench.panel();
   await panel.connected();
+  await panel.frame.getByRole("button", { name: "Agent: build" }).waitFor();
   await widen();
   await take("welcome");
 

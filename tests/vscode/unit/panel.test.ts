@@ -15,7 +15,8 @@ const text = (id: string, words = id): Part => ({ id, type: "text", text: words 
 const message = (...parts: Part[]): Message =>
   ({ id: "m", sessionId: "s", role: "assistant", status: "streaming", time: { created: 1 }, parts });
 const state = (change: Partial<PanelState>): PanelState => ({
-  connection: "Connected", manyFolders: false, permissions: [], questions: [], unsupported: [], choice: {}, waitingElsewhere: 0, shown: {}, ...change,
+  connection: "Connected", manyFolders: false, permissions: [], questions: [], unsupported: [], choice: {}, waitingElsewhere: 0,
+  shown: {}, ...change,
 });
 
 test("a part that comes before another is drawn before it", () => {
@@ -48,16 +49,16 @@ test("a large picture, whose content is left out at first, is fetched", async ()
 });
 
 test("a file that goes along opens at the lines that were meant", () => {
-  const view = new MessageView(message({ id: "p", type: "file", mime: "text/plain", filename: "a b.ts", url: "file:///x/a%20b.ts?start=3&end=5" }));
+  const url = "file:///x/a%20b.ts?start=3&end=5";
+  const view = new MessageView(message({ id: "p", type: "file", mime: "text/plain", filename: "a b.ts", url }));
   view.draw();
   view.element.querySelector<HTMLElement>(".attachment button")?.click();
   assert.deepEqual(asked("openFile").params, { path: "/x/a b.ts", range: { start: 3, end: 5 } });
 });
 
-const question = (multiple: boolean): Question => ({
-  id: `q-${multiple}`, sessionId: "s",
-  questions: [{ header: "Colour", question: "Which?", multiple, custom: true, options: [{ label: "Red", description: "" }, { label: "Blue", description: "" }] }],
-});
+const options = ["Red", "Blue"].map((label) => ({ label, description: "" }));
+const question = (multiple: boolean): Question =>
+  ({ id: `q-${multiple}`, sessionId: "s", questions: [{ header: "Colour", question: "Which?", multiple, custom: true, options }] });
 
 function answerCard(questions: Question[]) {
   const cards = new Cards(() => undefined, () => undefined);
@@ -172,7 +173,8 @@ test("files that go along are kept with the draft of their session", () => {
 });
 
 test("files are dropped from this machine's folders, another machine's, and Windows' drives", () => {
-  const uris = ["file:///home/you/a%20b.ts", "vscode-remote://ssh-remote%2Bhost/home/you/c.ts", "file:///c%3A/x.ts", "https://example.org/d"];
+  const remote = "vscode-remote://ssh-remote%2Bhost/home/you/c.ts";
+  const uris = ["file:///home/you/a%20b.ts", remote, "file:///c%3A/x.ts", "https://example.org/d"];
   const data = { getData: (type: string) => (type === "text/uri-list" ? uris.join("\r\n") : "") };
   assert.deepEqual(droppedPaths(data as unknown as DataTransfer), ["/home/you/a b.ts", "/home/you/c.ts", "c:/x.ts"]);
 });

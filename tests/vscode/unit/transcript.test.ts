@@ -6,7 +6,8 @@ import { Transcript } from "../../../editors/vscode/panel/transcript/model";
 import type { SessionSnapshot } from "../../../editors/vscode/src/protocol";
 
 const of = { instanceId: "i", sessionId: "s" };
-const message = (id: string, created: number) => ({ id, sessionId: "s", role: "assistant" as const, status: "streaming" as const, time: { created } });
+const message = (id: string, created: number) =>
+  ({ id, sessionId: "s", role: "assistant" as const, status: "streaming" as const, time: { created } });
 
 const part = (id: string, text: string) => ({ id, type: "text" as const, text });
 const session = { id: "s" } as SessionSnapshot["session"];
@@ -29,7 +30,8 @@ test("appended text stands at the end", () => {
 
 test("a new part stands before the one that is named", () => {
   const transcript = begun();
-  transcript.apply({ method: "sidestream/part/didChange", params: { ...of, revision: 3, messageId: "m", part: part("o", "b"), before: "p" } });
+  const params = { ...of, revision: 3, messageId: "m", part: part("o", "b"), before: "p" };
+  transcript.apply({ method: "sidestream/part/didChange", params });
   assert.deepEqual(transcript.messages[0]?.parts.map(({ id }) => id), ["o", "p"]);
 });
 

@@ -113,7 +113,10 @@ export class TranscriptView {
       return;
     }
     view.draw();
-    if (message.status === "complete" && message.role === "assistant") this.announcer.textContent = view.text.slice(0, 1000);
+    if (message.role !== "assistant") return;
+    // A failure is an alert of its own.
+    if (message.status === "complete") this.announcer.textContent = view.text.slice(0, 1000);
+    if (message.status === "aborted") this.announcer.textContent = t("Stopped");
   }
 
   private partChanged(message: Message, part: Part): void {
