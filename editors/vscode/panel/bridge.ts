@@ -16,6 +16,7 @@ const host = acquireVsCodeApi();
 const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
 let lastId = 0;
 let saving: ReturnType<typeof setTimeout> | undefined;
+let isSaved = true;
 /** What is kept by the session or the request that it belongs to, for so many of them. */
 type Kept = "drafts" | "parts" | "scroll" | "answers";
 const keptOfEach = 50;
@@ -38,10 +39,11 @@ export function run(promise: Promise<unknown>): void {
   promise.catch((error: unknown) => reportFailure(error instanceof Error ? error.message : String(error)));
 }
 
-/** Kept with what comes close together, not with every letter: there may be pictures in it. */
+/** Kept at once, and what follows closely together: there may be pictures in it. */
 export function remember(change: Partial<PanelMemory>): void {
   Object.assign(memory, change, { savedAt: Date.now() });
-  saving ??= setTimeout(save, 150);
+  isSaved = false;
+  if (saving === undefined) save();
 }
 
 export function rememberOf<K extends Kept>(kind: K, id: string, value: NonNullable<PanelMemory[K]>[string] | undefined): void {
@@ -58,7 +60,7 @@ export function listen(handlers: Handlers, failed: (message: string) => void): v
     handler?.(data);
   });
   // Nothing waits any more when the page is left.
-  for (const leaving of ["blur", "pagehide"]) window.addEventListener(leaving, () => saving !== undefined && save());
+  for (const leaving of ["blur", "pagehide"]) window.addEventListener(leaving, () => !isSaved && save());
   window.addEventListener("focus", () => host.postMessage({ type: "focused" }));
   host.postMessage({ type: "ready", memory });
 }
@@ -72,7 +74,11 @@ export function answered({ id, value, error }: Extract<ToPanel, { type: "answer"
 
 function save(): void {
   clearTimeout(saving);
-  saving = undefined;
+  saving = setTimeout(() => {
+    saving = undefined;
+    if (!isSaved) save();
+  }, 150);
+  isSaved = true;
   host.setState(memory);
   // The host's copy is for when this page's is lost. Pictures are too large to be written with every change.
   host.postMessage({ type: "remember", memory: { ...memory, parts: undefined } });

@@ -19,13 +19,13 @@ export class Header {
   readonly element = h("header", { class: "head" }, this.title, this.activity, this.meter, this.status);
 
   show(state: PanelState): void {
-    const { session, parent, instance, connection, manyFolders } = state;
+    const { session, shown, parent, instance, connection, manyFolders } = state;
     const back = (to: { id: string }) => run(ask("showSession", { sessionId: to.id }));
-    redraw(this.title, [parent, session?.title, manyFolders && instance?.name], () => [
+    redraw(this.title, [parent, session?.title, shown.sessionId === undefined, manyFolders && instance?.name], () => [
       parent && h("button", { type: "button", class: "link", title: t("Back to “{0}”", parent.title), onclick: () => back(parent) },
         icon("arrow-left"), parent.title || t("Back")),
       manyFolders && instance && h("span", { class: "folder" }, instance.name),
-      h("h1", {}, session ? session.title || t("Untitled session") : t("New session")),
+      h("h1", {}, session ? session.title || t("Untitled session") : shown.sessionId === undefined && t("New session")),
     ]);
     redraw(this.connection, [connection, instance?.state], () => [
       h("span", { class: `dot ${instance?.state ?? "none"}`, "aria-hidden": "true" }), connection,

@@ -2,7 +2,7 @@
 // It keeps nothing of what they say, and draws nothing.
 
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
+import type { LanguageClient } from "vscode-languageclient/node";
 import { findServer } from "./binary";
 import type { Notifications, Requests } from "./protocol";
 import { onDidChangeSettings, serverCommandSetting, serverSettings } from "./settings";
@@ -141,6 +141,8 @@ export class Backend implements vscode.Disposable {
     this.log.info(`Starting ${[found.command, ...found.args].join(" ")}`);
     this.become("starting");
     this.isStale = false;
+    // Loaded with the first start: activation need not wait for it.
+    const { CloseAction, ErrorAction, LanguageClient, State } = await import("vscode-languageclient/node");
     const client = new LanguageClient(
       "sidestream",
       "Sidestream",

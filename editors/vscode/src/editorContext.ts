@@ -16,17 +16,22 @@ export class EditorContext implements vscode.Disposable {
 
   constructor() {
     this.disposables.push(
-      vscode.window.onDidChangeActiveTextEditor((editor) => {
-        // A focused panel is no editor: the file beside it stays the one that is looked at.
-        if (!editor && vscode.window.visibleTextEditors.length > 0) return;
-        this.editor = editor;
-        this.file = fileOf(editor);
-        this.changed.fire();
-      }),
+      vscode.window.onDidChangeActiveTextEditor(() => this.look()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.look()),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
         if (textEditor === this.editor) this.changed.fire();
       }),
     );
+  }
+
+  /** A focused panel is no editor: the file beside it stays the one that is looked at, as long as it is seen. */
+  private look(): void {
+    const { activeTextEditor, visibleTextEditors } = vscode.window;
+    const editor = activeTextEditor ?? visibleTextEditors.find((each) => each === this.editor);
+    if (editor === this.editor) return;
+    this.editor = editor;
+    this.file = fileOf(editor);
+    this.changed.fire();
   }
 
   dispose(): void {

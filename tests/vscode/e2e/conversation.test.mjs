@@ -137,6 +137,8 @@ test("the active file goes along, unless its chip is off", async () => {
   await chip.click();
   await panel.ask("without the file");
   assert.equal(await panel.user.last().getByRole("button", { name: "hello.ts" }).count(), 0);
+  await bench.run("View: Close All Editors");
+  await chip.waitFor({ state: "detached" });
 });
 
 test("a link to a picture, and to lines of a file, opens it in the editor", async () => {

@@ -68,6 +68,7 @@ export class ToolCard implements PartView {
     const { input, kind } = this.part;
     const fields = (input ?? {}) as Record<string, unknown>;
     if (kind === "shell" && typeof fields["command"] === "string") return h("pre", { class: "command" }, fields["command"]);
+    if (kind === "task" && typeof fields["prompt"] === "string") return h("div", { class: "plain" }, fields["prompt"]);
     if (kind === "question" || (kind === "edit" && this.part.diff?.length)) return undefined;
     if (kind === "todo" && Array.isArray(fields["todos"])) return todoList(fields["todos"] as Todo[]);
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
@@ -83,9 +84,10 @@ export class ToolCard implements PartView {
   }
 
   private drawOutput(text: string): void {
-    const { kind, diff } = this.part;
-    // These say the same as what is drawn of their input.
-    this.output.hidden = text === "" || kind === "todo" || (kind === "edit" && (diff?.length ?? 0) > 0);
+    const { kind, diff, childSessionId } = this.part;
+    // These say the same as what is drawn of their input, or as what can be opened from there.
+    const isElsewhere = kind === "todo" || (kind === "task" ? childSessionId !== undefined : kind === "edit" && (diff?.length ?? 0) > 0);
+    this.output.hidden = text === "" || isElsewhere;
     if (this.output.hidden) return;
     const atEnd = this.output.scrollTop + this.output.clientHeight >= this.output.scrollHeight - 8;
     const shown = plainText(text.length > shownOutput && this.part.status === "running" ? `…${text.slice(-shownOutput)}` : text);
