@@ -12,9 +12,9 @@ import { Scroller, type Place } from "./scroller";
 /** A place that is found again in a page of history: with the time of its message. */
 type KeptPlace = Place & { created: number };
 
-/** So many messages fill a screen; the others follow in frames of their own. */
+/** So many messages fill a screen; the others follow in frames of their own, which have time for other things, too. */
 const drawnAtOnce = 8;
-const drawnPerFrame = 4;
+const drawingMsPerFrame = 8;
 const placeKeptEveryMs = 100;
 
 export class TranscriptView {
@@ -24,7 +24,9 @@ export class TranscriptView {
   readonly announcer = h("div", { class: "hidden", "aria-live": "polite" });
   readonly scroller = new Scroller(this.area, this.list);
   private readonly views = new Map<string, MessageView>();
+  /** Drawn from the end on: what is nearest to the user. */
   private undrawn: Message[] = [];
+  private drawing = 0;
   private dirty = new Map<Part, MessageView>();
   private frame = 0;
   private loading: Promise<void> | undefined;
@@ -150,9 +152,10 @@ export class TranscriptView {
   private redrawAll(place: KeptPlace | undefined): void {
     this.views.clear();
     this.dirty.clear();
-    this.undrawn = [];
     this.list.replaceChildren(...this.transcript.messages.map((message) => this.add(message).element));
-    this.drawLater(this.transcript.messages);
+    this.undrawn = [...this.transcript.messages];
+    for (let count = 0; count < drawnAtOnce; count++) this.drawNext();
+    this.drawLater();
     if (place) run(this.restore(place));
     else this.scroller.toEnd();
   }
@@ -170,16 +173,16 @@ export class TranscriptView {
     if (this.shown !== undefined) rememberOf("scroll", this.shown, this.reading);
   }
 
-  /** Draws the newest of them now, and the others from below in the next frames. */
-  private drawLater(messages: Message[]): void {
-    this.undrawn.push(...messages);
-    for (let count = 0; count < drawnAtOnce; count++) this.drawNext();
-    if (this.undrawn.length > 0) requestAnimationFrame(() => this.drawSome());
+  private drawLater(): void {
+    if (this.undrawn.length > 0) this.drawing ||= requestAnimationFrame(() => this.drawSome());
   }
 
   private drawSome(): void {
-    for (let count = 0; count < drawnPerFrame; count++) this.drawNext();
-    if (this.undrawn.length > 0) requestAnimationFrame(() => this.drawSome());
+    this.drawing = 0;
+    const until = performance.now() + drawingMsPerFrame;
+    do this.drawNext();
+    while (this.undrawn.length > 0 && performance.now() < until);
+    this.drawLater();
   }
 
   private drawNext(): void {
@@ -202,7 +205,8 @@ export class TranscriptView {
     // The browser keeps the place only where something is above it.
     if (this.area.scrollTop === 0) this.area.scrollTop = 1;
     this.list.prepend(...added.map((message) => this.add(message).element));
-    this.drawLater(added);
+    this.undrawn.push(...added);
+    this.drawLater();
   }
 
   /** Goes to where the user was, loading as much history as this needs. */
