@@ -48,7 +48,7 @@ export class Workbench {
       "telemetry.telemetryLevel": "off", "update.mode": "none", "extensions.autoUpdate": false, "extensions.autoCheckUpdates": false,
       "extensions.ignoreRecommendations": true, "git.enabled": false, "workbench.colorTheme": "Default Dark Modern",
       "window.commandCenter": false, "chat.commandCenter.enabled": false, "chat.disableAIFeatures": true,
-      "workbench.secondarySideBar.defaultVisibility": "hidden",
+      "workbench.secondarySideBar.defaultVisibility": "hidden", "remote.autoForwardPorts": false,
       "files.simpleDialog.enable": true,
       ...settings,
     };

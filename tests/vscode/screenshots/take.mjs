@@ -1,5 +1,5 @@
-// Takes the pictures of each main state, in dark, light and high contrast: `node tests/vscode/screenshots/take.mjs FOLDER`.
-// They are to be looked at; editors/vscode/media/screenshots keeps them.
+// Takes the pictures of each main state, in dark, light and high contrast: `node tests/vscode/screenshots/take.mjs FOLDER`,
+// with names of states behind it only those. They are to be looked at; editors/vscode/media/screenshots keeps them.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -13,7 +13,8 @@ const themes = {
 };
 /** Editor and panel, without the explorer. */
 const clip = { x: 350, y: 28, width: 930, height: 772 };
-const folder = path.resolve(process.argv[2] ?? "screenshots");
+const [, , target = "screenshots", ...states] = process.argv;
+const folder = path.resolve(target);
 await mkdir(folder, { recursive: true });
 
 const greeting = "Greet people by the time of day, and check that it works.";
@@ -178,6 +179,7 @@ try {
     await panel.frame.getByRole("option").first().waitFor();
   });
   await panel.prompt.fill("");
+  await newSession();
 
   await reopen({ "sidestream.server.command": ["/nowhere/opencode"] });
   await panel.frame.getByText("OpenCode cannot work").waitFor();
@@ -204,6 +206,7 @@ try {
 
   /** `prepare`: what does not outlive that another theme is chosen. */
   async function take(name, prepare = () => undefined) {
+    if (states.length > 0 && !states.includes(name)) return;
     for (const [short, { name: theme, kind }] of Object.entries(themes)) {
       await bench.run("Preferences: Color Theme");
       await bench.pick(theme, theme);
