@@ -84,7 +84,9 @@ test("things to do are those of the session as it is, also when it is told anew;
   const again = { ...snapshot, revision: 5, todos: [todo("Again", "pending")] };
   await stage.tell("session/didReset", { sessionId: "s", revision: 5, snapshot: again });
   await panel.frame.getByText("0 of 1 done").waitFor();
-  await eventually(firstInSight, before);
+  // A pixel more or less is the browser's rounding.
+  const isBack = ([message, offset]) => message === before[0] && Math.abs(offset - before[1]) <= 1;
+  await eventually(async () => isBack(await firstInSight()), true);
 });
 
 test("messages are gone through by keys, and from the newest one back to the prompt", async () => {
@@ -163,7 +165,10 @@ test("the end of a run is told of when nobody looks, and its words are no links"
 test("code of an answer is inserted at the cursor, and opened as a new file", async () => {
   const parts = [{ id: "p", type: "text", text: "So it is:\n\n```ts\nconst inserted = 1;\n```\n" }];
   const answer = { ...message(0), role: "assistant", status: "complete", parts };
-  await stage.tell("session/didReset", { sessionId: "s", revision: 20, snapshot: { ...snapshot, messages: [answer], revision: 20 } });
+  const answered = { ...snapshot, messages: [answer], revision: 20 };
+  // The panel may just be opening the session.
+  await stage.answer("session/open", answered);
+  await stage.tell("session/didReset", { sessionId: "s", revision: 20, snapshot: answered });
   await bench.openFile("notes.md");
   const block = panel.assistant.last().locator("figure.code");
   await block.getByRole("button", { name: "Insert at cursor" }).click();

@@ -51,11 +51,14 @@ export class Stage {
 
   direct(line) {
     return new Promise((resolve, reject) => {
-      const connection = createConnection(this.socket, () => connection.write(`${JSON.stringify(line)}\n`));
+      const connection = createConnection(this.socket);
       connection.on("error", reject);
-      createInterface({ input: connection }).on("line", (answer) => {
-        connection.end();
-        resolve(JSON.parse(answer));
+      connection.on("connect", () => {
+        createInterface({ input: connection }).on("line", (answer) => {
+          connection.end();
+          resolve(JSON.parse(answer));
+        });
+        connection.write(`${JSON.stringify(line)}\n`);
       });
     });
   }
