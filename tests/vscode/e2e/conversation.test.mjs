@@ -185,7 +185,8 @@ test("after a reload of the window everything is where it was, in an editor tab 
   await bench.reload();
   panel = bench.shownPanel;
   await panel.connected();
-  await eventually(traces, before);
+  // OpenCode has just started, and reads all of the session anew.
+  await eventually(traces, before, 60_000);
   await bench.toggleSideBar();
   await bench.tab("Scripted title").click();
   await panel.user.last().getByText("see the picture").or(panel.user.last().getByText("see [the picture]")).waitFor();
