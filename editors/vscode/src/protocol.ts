@@ -832,6 +832,8 @@ export type FileComparison = {
   after: string,
   /** Both are whole texts. Otherwise the file is no longer what the diff was made of, and both hold only the places that the diff has. */
   complete: boolean,
+  /** The file begins with a byte order mark, which neither text has: who writes one back puts it before. */
+  byteOrderMark?: boolean,
   places: ChangedPlace[],
 };
 

@@ -138,6 +138,9 @@ fn compare(path: PathBuf, patch: &str, change: ChangeStage) -> FileComparison {
         Ok(bytes) => String::from_utf8(bytes).ok(),
         Err(error) => (error.kind() == std::io::ErrorKind::NotFound).then(String::new),
     };
+    // A file that was deleted has it in the diff alone.
+    let byte_order_mark =
+        now.as_deref().is_some_and(|text| text.starts_with(BOM)) || patch.contains(BOM);
     // Neither diffs nor editors show a byte order mark.
     let now = now.as_deref().map(|text| text.trim_start_matches(BOM));
     let patch = patch.replace(BOM, "");
@@ -155,6 +158,7 @@ fn compare(path: PathBuf, patch: &str, change: ChangeStage) -> FileComparison {
         before,
         after,
         complete,
+        byte_order_mark,
         places,
     }
 }

@@ -18,6 +18,7 @@ pub enum ChangeStage {
 /// A file before and after a change. A file that was added has no text before, one that was deleted
 /// none after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct FileComparison {
     /// Absolute.
     pub path: PathBuf,
@@ -26,6 +27,9 @@ pub struct FileComparison {
     /// Both are whole texts. Otherwise the file is no longer what the diff was made of, and both
     /// hold only the places that the diff has.
     pub complete: bool,
+    /// The file begins with a byte order mark, which neither text has: who writes one back puts it before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub byte_order_mark: bool,
     pub places: Vec<ChangedPlace>,
 }
 

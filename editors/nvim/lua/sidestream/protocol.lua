@@ -481,6 +481,7 @@
 ---@class sidestream.FileComparison
 ---@field after string
 ---@field before string
+---@field byteOrderMark? boolean The file begins with a byte order mark, which neither text has: who writes one back puts it before.
 ---@field complete boolean Both are whole texts. Otherwise the file is no longer what the diff was made of, and both hold only the places that the diff has.
 ---@field path string Absolute.
 ---@field places sidestream.ChangedPlace[]
