@@ -15,7 +15,9 @@ function textsOf(file, source) {
   const visit = (node) => {
     if (ts.isCallExpression(node) && isTranslation(node.expression)) {
       const [text] = node.arguments;
-      if (!text || !ts.isStringLiteralLike(text)) throw new Error(`${file}: a text to translate has to be a plain string: ${node.getText()}`);
+      if (!text || !ts.isStringLiteralLike(text)) {
+        throw new Error(`${file}: a text to translate has to be a plain string: ${node.getText()}`);
+      }
       texts.push(text.text);
     }
     ts.forEachChild(node, visit);
@@ -25,11 +27,16 @@ function textsOf(file, source) {
 }
 
 function isTranslation(callee) {
-  return (ts.isIdentifier(callee) && callee.text === "t") || (ts.isPropertyAccessExpression(callee) && callee.name.text === "t" && callee.expression.getText().endsWith("l10n"));
+  if (ts.isIdentifier(callee)) return callee.text === "t";
+  return ts.isPropertyAccessExpression(callee) && callee.name.text === "t" && callee.expression.getText().endsWith("l10n");
 }
 
-const files = (await Promise.all(["src", "panel"].map(async (folder) => (await readdir(path.join(root, folder), { recursive: true })).map((name) => path.join(folder, name)))))
-  .flat().filter((name) => name.endsWith(".ts"));
+async function filesOf(folder) {
+  const names = await readdir(path.join(root, folder), { recursive: true });
+  return names.filter((name) => name.endsWith(".ts")).map((name) => path.join(folder, name));
+}
+
+const files = (await Promise.all(["src", "panel"].map(filesOf))).flat();
 const texts = (await Promise.all(files.map(async (file) => textsOf(file, await readFile(path.join(root, file), "utf8"))))).flat();
 const wanted = `${JSON.stringify(Object.fromEntries([...new Set(texts)].sort().map((text) => [text, text])), null, 2)}\n`;
 if (!process.argv.includes("--check")) {

@@ -8,10 +8,12 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use sidestream::cli::chat::ChatOptions;
+use sidestream::cli::doctor::DoctorOptions;
 use sidestream::cli::recording::record::{self, RecordOptions, Until};
 use sidestream::cli::recording::replay::{self, ReplayOptions};
 use sidestream::instance::guard::Ending;
 use sidestream::protocol::ModelRef;
+use sidestream::protocol::settings::Scope;
 use sidestream::{cli, editor, instance};
 use tracing_subscriber::EnvFilter;
 
@@ -52,6 +54,9 @@ enum Command {
         /// The folder to check in
         #[arg(short = 'C', value_name = "DIR")]
         directory: Option<PathBuf>,
+        /// As `server.scope` in the editor's settings: auto, workspace, window or shared
+        #[arg(long, default_value = "auto", value_parser = parse_scope)]
+        scope: Scope,
         /// Prints the findings as JSON
         #[arg(long)]
         json: bool,
@@ -143,6 +148,10 @@ fn parse_model(text: &str) -> Result<ModelRef, String> {
     })
 }
 
+fn parse_scope(text: &str) -> Result<Scope, String> {
+    serde_json::from_value(json!(text)).map_err(|error| error.to_string())
+}
+
 fn parse_speed(text: &str) -> Result<f64, String> {
     let speed = text.parse().map_err(|_| "a speed is a number")?;
     if speed > 0.0 {
@@ -164,7 +173,18 @@ async fn run(command: Command) -> Result<ExitCode> {
             cli::chat::run(chat.into(), &settings).await
         }
         Command::Demo(chat) => cli::demo::run(chat.into()).await,
-        Command::Doctor { directory, json } => cli::doctor::run(directory, json).await,
+        Command::Doctor {
+            directory,
+            scope,
+            json,
+        } => {
+            cli::doctor::run(DoctorOptions {
+                directory,
+                scope,
+                json,
+            })
+            .await
+        }
         Command::Record {
             file,
             directory,

@@ -2,8 +2,9 @@
 //! while it is missing, and there in the end.
 
 use serde_json::json;
-use sidestream::protocol::{InstanceState, Message, PartBody, SessionId};
+use sidestream::protocol::{InstanceState, Message, PartBody, Role, SessionId};
 use sidestream_tests::Editor;
+use sidestream_tests::generation::{Generation, generation};
 use sidestream_tests::opencode::OpenCode;
 use sidestream_tests::proxy::Proxy;
 
@@ -31,6 +32,7 @@ async fn whatever_happens_to_the_line_the_reply_is_whole_in_the_end() {
         .start()
         .await;
     let session = editor.session().await;
+    let folder = editor.sandbox.folders[0].clone();
 
     // Cut while the reply goes on: the hole is seen, and closed with the reply.
     editor.prompt(&session, "long: 1000000").await;
@@ -54,7 +56,7 @@ async fn whatever_happens_to_the_line_the_reply_is_whole_in_the_end() {
     editor.streaming(&session).await;
     proxy.refuse();
     editor.next_state(0, InstanceState::Reconnecting).await;
-    while server.rest.is_busy().await {
+    while server.rest.is_busy(&folder).await {
         tokio::task::yield_now().await;
     }
     proxy.accept();
@@ -72,4 +74,36 @@ async fn whatever_happens_to_the_line_the_reply_is_whole_in_the_end() {
 
     editor.ask(&session, "all well again").await;
     editor.becomes_as_stored(&session, &server.rest).await;
+}
+
+#[tokio::test]
+async fn a_prompt_whose_answer_was_lost_is_sent_again_and_stays_one() {
+    let server = OpenCode::serve(1).await;
+    let proxy = Proxy::before(&server.rest.url).await;
+    let mut editor = Editor::in_sandbox(server.sandbox())
+        .attach_to(&proxy.url, &server.rest.password)
+        .start()
+        .await;
+    let session = editor.session().await;
+    proxy.lose_answer_to(match generation() {
+        Generation::One => "/prompt_async",
+        Generation::Two => "/prompt",
+    });
+    let sent = editor.prompt(&session, "only once").await;
+    let next = editor.prompt(&session, "and this after it").await;
+    editor
+        .shows("the answer to the second one", |screen| {
+            let messages = &screen.open[&session].messages;
+            messages
+                .iter()
+                .any(|m| m.info.parent_id.as_ref() == Some(&next.message_id))
+                .then_some(())
+        })
+        .await;
+    editor.idle(&session).await;
+    editor.becomes_as_stored(&session, &server.rest).await;
+    let mut prompts = editor.messages(&session);
+    prompts.retain(|message| message.info.role == Role::User);
+    let ids: Vec<_> = prompts.into_iter().map(|message| message.info.id).collect();
+    assert_eq!(ids, [sent.message_id, next.message_id]);
 }

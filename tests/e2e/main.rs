@@ -9,11 +9,15 @@
 mod attached;
 mod bad_requests;
 mod bad_servers;
+mod bad_services;
+mod command_line;
+mod doctor;
 mod endings;
 mod folders;
 mod legacy;
 mod lines;
 mod permissions;
+mod progress;
 mod recordings;
 mod recovery;
 mod replies;

@@ -6,7 +6,6 @@ use std::process::Stdio;
 use serde_json::json;
 use sidestream::protocol::requests::SessionRename;
 use sidestream::protocol::{ErrorKind, InstanceState, PermissionReply};
-use sidestream_tests::generation::{Generation, is_not_for};
 use sidestream_tests::opencode::OpenCode;
 use sidestream_tests::stored::Line;
 use sidestream_tests::{Editor, Sandbox, programs};
@@ -47,9 +46,6 @@ async fn says(lines: &mut Lines<BufReader<ChildStdout>>, words: &str) -> String 
 
 #[tokio::test]
 async fn what_was_recorded_is_seen_again_and_holds_no_secret() {
-    if is_not_for(Generation::Two, "2.x cannot be recorded yet, and says so") {
-        return;
-    }
     let server = OpenCode::serve(1).await;
     let sandbox = server.sandbox();
     let folder = sandbox.folders[0].display().to_string();

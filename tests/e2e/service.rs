@@ -1,14 +1,80 @@
-//! OpenCode 2.x's background service: joined by several editors, followed when it is restarted, never
-//! stopped.
+//! OpenCode 2.x's background service: started once, joined by several editors, followed when it is
+//! restarted, never stopped.
 
-use serde_json::json;
-use sidestream::protocol::{InstanceState, PermissionReply, Session};
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sidestream::protocol::requests::InstanceLogs;
+use sidestream::protocol::{
+    InstanceState, MessageStatus, PartBody, PermissionReply, ServerInfo, SessionId,
+};
+use sidestream_tests::bad_service::registration_file;
 use sidestream_tests::generation::{Generation, is_not_for};
-use sidestream_tests::{Editor, Sandbox, processes};
+use sidestream_tests::stored::Rest;
+use sidestream_tests::{Editor, Sandbox, processes, programs};
+use tokio::process::Command;
+
+fn has_none() -> bool {
+    is_not_for(Generation::One, "1.x has no background service")
+}
+
+/// Direct access to the service, as it is registered now.
+fn rest(sandbox: &Sandbox) -> Rest {
+    let text = std::fs::read(registration_file(sandbox)).unwrap();
+    let registration: Value = serde_json::from_slice(&text).unwrap();
+    let word = |key: &str| registration[key].as_str().unwrap().to_owned();
+    Rest {
+        url: word("url"),
+        password: word("password"),
+        generation: Generation::Two,
+    }
+}
+
+fn services(sandbox: &Sandbox) -> Vec<u32> {
+    let all = sandbox.processes().into_iter();
+    all.filter(|pid| processes::command_line(*pid).contains("--service"))
+        .collect()
+}
+
+async fn service_command(sandbox: &Sandbox, arguments: &[&str]) {
+    let output = Command::new(programs::opencode().await)
+        .arg("service")
+        .args(arguments)
+        .envs(sandbox.environment())
+        .current_dir(sandbox.path())
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+}
+
+/// Waits until an editor is connected to another server than before.
+async fn follows(editor: &mut Editor, before: &ServerInfo) -> ServerInfo {
+    let pid = before.pid;
+    editor
+        .shows("another service", |screen| {
+            let mut all = screen.instances.values();
+            all.find_map(|instance| {
+                let server = instance.server.clone()?;
+                let is_new = instance.state == InstanceState::Connected && server.pid != pid;
+                is_new.then_some(server)
+            })
+        })
+        .await
+}
+
+async fn knows(editor: &mut Editor, session: &SessionId) {
+    editor
+        .shows("the session of the other editor", |screen| {
+            screen.sessions.get(session).map(|_| ())
+        })
+        .await;
+}
 
 #[tokio::test]
-async fn editors_share_the_service_and_follow_it_when_it_is_restarted() {
-    if is_not_for(Generation::One, "1.x has no background service") {
+async fn editors_share_the_service_and_follow_it_when_it_is_killed() {
+    if has_none() {
         return;
     }
     let sandbox = Sandbox::new(1, 1).await;
@@ -20,13 +86,11 @@ async fn editors_share_the_service_and_follow_it_when_it_is_restarted() {
     let joined = second.connected(0).await.server.unwrap();
     assert_eq!((&joined.url, joined.pid), (&service.url, service.pid));
 
-    // One asks, the other answers, and it is answered for both.
+    // Each sees the other's; one asks, the other answers, and it is answered for both.
     let session = first.session().await;
-    second
-        .shows("the session of the other editor", |screen| {
-            screen.sessions.get(&session).map(|_| ())
-        })
-        .await;
+    knows(&mut second, &session).await;
+    let others = second.session().await;
+    knows(&mut first, &others).await;
     first.prompt(&session, "bash: echo shared").await;
     let asked = first.permission().await;
     let seen = second.permission().await;
@@ -40,57 +104,106 @@ async fn editors_share_the_service_and_follow_it_when_it_is_restarted() {
         .await;
 
     // Killed in mid-stream: a new one is started, elsewhere, and found by both.
+    first.forget();
     first.prompt(&session, "long: 100000").await;
     first.streaming(&session).await;
     processes::kill(service.pid.unwrap());
-    first.next_state(0, InstanceState::Reconnecting).await;
-    let again = first.next_state(0, InstanceState::Connected).await;
-    let again = again.server.unwrap();
-    assert_ne!(again.pid, service.pid);
-    second
-        .shows("the same service", |screen| {
-            let mut all = screen.instances.values();
-            all.any(|instance| {
-                instance.state == InstanceState::Connected
-                    && instance.server.as_ref().and_then(|server| server.pid) == again.pid
-            })
-            .then_some(())
-        })
-        .await;
+    let again = follows(&mut first, &service).await;
+    assert_eq!(follows(&mut second, &service).await.pid, again.pid);
     // It goes on by itself with what it was doing (v2 contract, §1.4).
+    first.forget();
     first.streaming(&session).await;
     first.abort(&session).await;
     first.idle(&session).await;
-    let other: Session = first.screen.sessions[&session].clone();
-    assert_eq!(other.title, "a test");
+    first.becomes_as_stored(&session, &rest(&sandbox)).await;
+    // What was cut off says so, and keeps what was heard of it.
+    let messages = first.messages(&session);
+    let cut = messages
+        .iter()
+        .find(|message| message.info.status == MessageStatus::Interrupted)
+        .unwrap_or_else(|| panic!("{messages:#?}"));
+    let is_partial = |body: &PartBody| matches!(body, PartBody::Text(text) if text.partial);
+    assert!(
+        cut.parts.iter().any(|part| is_partial(&part.body)),
+        "{cut:?}"
+    );
 
     first.stop().await;
     second.stop().await;
-    let pid = again.pid.unwrap();
-    assert!(
-        sandbox.processes().contains(&pid),
-        "the service outlives those who joined it"
-    );
+    assert_eq!(services(&sandbox), [again.pid.unwrap()], "it outlives them");
 }
 
 #[tokio::test]
-async fn a_registration_that_others_can_read_is_refused_with_words() {
-    use std::os::unix::fs::PermissionsExt;
-    if is_not_for(Generation::One, "1.x has no background service") {
+async fn a_service_that_is_restarted_elsewhere_is_followed() {
+    if has_none() {
         return;
     }
     let sandbox = Sandbox::new(1, 1).await;
-    let folder = sandbox.path().join("state/opencode");
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("service.json");
-    let registration = json!({"url": "http://127.0.0.1:1", "pid": 1, "password": "secret"});
-    std::fs::write(&file, registration.to_string()).unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let mut editor = Editor::in_sandbox(sandbox).scope("shared").launch().await;
-    let failed = editor.state(0, InstanceState::Failed).await;
-    let error = failed.error.unwrap();
-    assert!(error.message.contains("service.json"), "{}", error.message);
-    assert!(!error.message.contains("secret"));
-    assert!(error.hint.unwrap().contains("chmod 600"));
+    let mut editor = Editor::in_sandbox(sandbox.clone())
+        .scope("shared")
+        .start()
+        .await;
+    let before = editor.connected(0).await.server.unwrap();
+    let session = editor.session().await;
+    editor.ask(&session, "before").await;
+
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
+    service_command(&sandbox, &["set", "port", &port]).await;
+    service_command(&sandbox, &["set", "password", "another one"]).await;
+    service_command(&sandbox, &["restart"]).await;
+
+    let after = follows(&mut editor, &before).await;
+    assert!(after.url.ends_with(&port), "{}", after.url);
+    assert_eq!(rest(&sandbox).password, "another one");
+    editor.ask(&session, "after").await;
+    assert!(editor.last_words(&session).starts_with("You said: after"));
+    editor.becomes_as_stored(&session, &rest(&sandbox)).await;
     editor.stop().await;
+}
+
+#[tokio::test]
+async fn folders_that_open_at_once_start_one_service() {
+    if has_none() {
+        return;
+    }
+    let mut editor = Editor::in_folders(2).scope("shared").start().await;
+    let sandbox: Arc<Sandbox> = editor.sandbox.clone();
+    let one = editor.connected(0).await;
+    let two = editor.connected(1).await;
+    let pid = one.server.unwrap().pid.unwrap();
+    assert_eq!(two.server.unwrap().pid, Some(pid));
+    let mut started = 0;
+    for id in [one.id, two.id] {
+        let it = json!({"instanceId": id});
+        let logs = editor.request::<InstanceLogs>(it).await.unwrap().entries;
+        let says = |line: &&str| line.contains("background service was started");
+        started += logs.iter().map(|e| e.text.as_str()).filter(says).count();
+    }
+    assert_eq!(started, 1, "by the one that came first");
+    editor.stop().await;
+    assert_eq!(services(&sandbox), [pid]);
+}
+
+#[tokio::test]
+async fn no_second_server_is_started_beside_a_service() {
+    if has_none() {
+        return;
+    }
+    let sandbox = Sandbox::new(1, 1).await;
+    service_command(&sandbox, &["start"]).await;
+    let running = services(&sandbox);
+    for scope in ["workspace", "window"] {
+        let setup = Editor::in_sandbox(sandbox.clone()).scope(scope);
+        let mut editor = setup.start().await;
+        let server = editor.connected(0).await.server.unwrap();
+        assert_eq!(running, [server.pid.unwrap()], "{scope}");
+        assert!(!server.owned);
+        let logs = editor.request::<InstanceLogs>(json!({})).await.unwrap();
+        let mut lines = logs.entries.iter();
+        assert!(lines.any(|entry| entry.text.contains("XDG_STATE_HOME")));
+        editor.stop().await;
+    }
+    assert_eq!(services(&sandbox), running, "it is never stopped");
 }

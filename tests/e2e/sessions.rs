@@ -84,7 +84,7 @@ async fn sessions_are_listed_renamed_and_deleted() {
     editor.streaming(&running).await;
     delete(&mut editor, &running).await;
     let rest = editor.rest(0).await;
-    assert!(!rest.is_busy().await);
+    assert!(!rest.is_busy(&editor.sandbox.folders[0]).await);
     assert_eq!(editor.connected(0).await.busy, 0);
     let (left, _) = list(&mut editor, None, None, None).await;
     assert_eq!(left.len(), 4);

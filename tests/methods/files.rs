@@ -7,8 +7,8 @@ use sidestream::protocol::{
     AgentMode, ChangeKind, Encoding, ErrorKind, ModelRank, PermissionReply,
 };
 
-use crate::room::{Room, read};
-use sidestream_tests::generation::{Generation, generation, is_not_for};
+use crate::room::{Room, assert_unsupported, read};
+use sidestream_tests::generation::{Generation, generation};
 
 pub async fn catalog(room: Room) {
     let mut editor = room.editor().await;
@@ -188,10 +188,11 @@ pub async fn file_status(room: Room) {
 }
 
 pub async fn symbol_find(room: Room) {
-    if is_not_for(Generation::Two, "2.x has no such route (v2 contract, §4.3)") {
-        return;
-    }
     let mut editor = room.editor_in_repository().await;
+    // 2.x has no such route (v2 contract, §4.3).
+    if generation() == Generation::Two {
+        return assert_unsupported::<SymbolFind>(&mut editor, json!({"query": "main"})).await;
+    }
     // OpenCode starts language servers of its own accord only; here it runs none.
     let find = json!({"query": "main"});
     let found = editor.request::<SymbolFind>(find).await.unwrap();

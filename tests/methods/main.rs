@@ -44,7 +44,7 @@ fn main() {
             session_rename session_delete session_archive session_unarchive session_fork
             session_share session_unshare session_children session_export session_compact;
         revert: session_diff session_revert session_unrevert;
-        prompts: session_send session_prompt session_cancel_queued session_command session_shell
+        prompts: session_send session_prompt session_list_queued session_cancel_queued session_command session_shell
             session_abort part_content
             a_megabyte_in_a_thousand_steps_is_told_once;
         permissions: session_set_permission_mode permission_list permission_reply question_list

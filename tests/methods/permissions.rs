@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use sidestream::protocol::requests::{
-    PermissionList, PermissionReplyTo, QuestionList, QuestionReject, QuestionReply,
+    PermissionList, PermissionReplyTo, QuestionList, QuestionReject, QuestionReply, SessionList,
     SessionSetPermissionMode,
 };
 use sidestream::protocol::{ErrorKind, Notification, PermissionMode, SessionId};
@@ -66,9 +66,14 @@ pub async fn session_set_permission_mode(room: Room) {
     let edit = r#"tools: read {"filePath":"notes.txt"} ;; edit {"filePath":"notes.txt","oldString":"one","newString":"two"}"#;
     assert_eq!(asked(&mut editor, &session, edit).await, ["edit"]);
 
-    // It is the server's to keep: another editor sees it.
-    let snapshot = editor.open(&session).await;
-    assert_eq!(snapshot.session.permission_mode, PermissionMode::Ask);
+    // It is the server's to keep: an editor that comes later sees it.
+    let sandbox = editor.sandbox.clone();
+    editor.stop().await;
+    let mut editor = room.editor_in(sandbox).await;
+    let listed = editor.request::<SessionList>(json!({})).await.unwrap();
+    let mut listed = listed.sessions.into_iter();
+    let kept = listed.find(|known| known.id == session).unwrap();
+    assert_eq!(kept.permission_mode, PermissionMode::Ask);
     let unknown = json!({"sessionId": "ses_0", "mode": "ask"});
     let refused = editor.request::<SessionSetPermissionMode>(unknown).await;
     assert_eq!(refused.unwrap_err().kind, ErrorKind::SessionNotFound);

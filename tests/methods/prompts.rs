@@ -1,13 +1,13 @@
 use serde_json::{Value, json};
 use sidestream::protocol::requests::{
-    PartContentRead, PromptState, SessionAbort, SessionCancelQueued, SessionCommand, SessionPrompt,
-    SessionSend, SessionShell,
+    PartContentRead, PromptState, SessionAbort, SessionCancelQueued, SessionCommand,
+    SessionListQueued, SessionPrompt, SessionSend, SessionShell,
 };
 use sidestream::protocol::{
     ErrorKind, InstanceState, MessageStatus, Notification, PartBody, PermissionReply, Role,
     SessionId, SessionStatus, ToolStatus,
 };
-use sidestream_tests::generation::{Generation, generation, is_not_for};
+use sidestream_tests::generation::{Generation, generation};
 use sidestream_tests::{Editor, processes};
 
 use crate::room::Room;
@@ -170,36 +170,71 @@ pub async fn session_cancel_queued(_: Room) {
     editor.assert_as_stored(&session).await;
     assert_eq!(editor.messages(&session).len(), 2);
 
-    // One that OpenCode has, and keeps until its answer has ended.
+    // One that waits for the answer before it to end.
     editor.prompt(&session, "long: 100000").await;
     editor.streaming(&session).await;
     let waiting = editor.prompt(&session, "never mind this either").await;
+    editor.shows_queued(&session, &waiting.message_id).await;
+    let cancel = json!({"sessionId": session, "messageId": waiting.message_id});
+    editor.request::<SessionCancelQueued>(cancel).await.unwrap();
     editor
-        .shows("the prompt waiting for its turn", |screen| {
-            let mut messages = screen.open[&session].messages.iter();
-            messages
-                .find(|m| m.info.id == waiting.message_id)
-                .filter(|m| m.info.status == MessageStatus::Queued)
-                .map(|_| ())
+        .shows("that it is gone", |screen| {
+            let messages = &screen.open[&session].messages;
+            let gone = messages.iter().all(|m| m.info.id != waiting.message_id);
+            gone.then_some(())
         })
         .await;
-    let cancel = json!({"sessionId": session, "messageId": waiting.message_id});
-    let cancelled = editor.request::<SessionCancelQueued>(cancel).await;
-    match generation() {
-        // It has no way to give it back.
-        Generation::One => assert_eq!(cancelled.unwrap_err().kind, ErrorKind::BadRequest),
-        Generation::Two => {
-            cancelled.unwrap();
-            editor
-                .shows("that it is gone", |screen| {
-                    let messages = &screen.open[&session].messages;
-                    let gone = messages.iter().all(|m| m.info.id != waiting.message_id);
-                    gone.then_some(())
-                })
-                .await;
-        }
-    }
     editor.abort(&session).await;
+    editor.idle(&session).await;
+}
+
+pub async fn session_list_queued(room: Room) {
+    let mut editor = room.editor().await;
+    let session = editor.session().await;
+    let of_session = json!({"sessionId": session});
+    editor.prompt(&session, "long: 100000").await;
+    editor.streaming(&session).await;
+    let mut waiting = Vec::new();
+    for text in ["first", "second"] {
+        let prompt = editor.prompt(&session, text).await;
+        editor.shows_queued(&session, &prompt.message_id).await;
+        waiting.push((prompt.message_id, text.to_owned()));
+    }
+    let listed = editor
+        .request::<SessionListQueued>(of_session.clone())
+        .await
+        .unwrap();
+    let listed: Vec<_> = listed
+        .messages
+        .iter()
+        .map(|message| match &message.parts[0].body {
+            PartBody::Text(text) => (message.info.id.clone(), text.text.clone()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(listed, waiting);
+
+    // After an abort they are sent one after the other, each with an answer of its own in 1.x.
+    editor.abort(&session).await;
+    for (prompt, _) in &waiting {
+        editor
+            .shows("an answer to each", |screen| {
+                let messages = &screen.open[&session].messages;
+                let shown = messages.iter().find(|m| m.info.id == *prompt)?;
+                (shown.info.status == MessageStatus::Sent).then_some(())
+            })
+            .await;
+    }
+    editor.idle(&session).await;
+    assert!(editor.last_words(&session).starts_with("You said: second"));
+    let listed = editor
+        .request::<SessionListQueued>(of_session)
+        .await
+        .unwrap();
+    assert_eq!(listed.messages, []);
+    // What an abort leaves comes after it is told.
+    let rest = editor.rest(0).await;
+    editor.becomes_as_stored(&session, &rest).await;
 }
 
 pub async fn session_command(room: Room) {
@@ -281,39 +316,64 @@ pub async fn session_abort(room: Room) {
     editor.request::<SessionAbort>(abort).await.unwrap();
     editor.idle(&session).await;
     editor.ask(&session, "and on").await;
-    assert!(editor.last_words(&session).starts_with("You said: and on"));
+    let words = editor.last_words(&session);
+    assert!(
+        words.starts_with("You said: and on"),
+        "{words}: {:#?}",
+        editor.shown(&session)
+    );
+}
+
+/// A text, or what is to be written.
+fn words(field: &Value) -> String {
+    let text = field.as_str().or(field["content"].as_str());
+    text.unwrap().to_owned()
 }
 
 pub async fn part_content(room: Room) {
-    if is_not_for(
-        Generation::Two,
-        "2.x tells a file's text to the model alone (v2 contract, §3.7)",
-    ) {
-        return;
-    }
     let mut editor = room.editor_in_repository().await;
     let folder = editor.sandbox.folders[0].clone();
     let line = format!("{}\n", "x".repeat(999));
     std::fs::write(folder.join("large.txt"), line.repeat(40)).unwrap();
     let session = editor.session().await;
-    let prompt = json!({"sessionId": session, "parts": [{"type": "file", "path": "large.txt"}]});
-    editor.request::<SessionPrompt>(prompt).await.unwrap();
+    match generation() {
+        Generation::One => {
+            let parts = json!([{"type": "file", "path": "large.txt"}]);
+            let prompt = json!({"sessionId": session, "parts": parts});
+            editor.request::<SessionPrompt>(prompt).await.unwrap();
+        }
+        // It tells a file's text to the model alone (v2 contract, §3.7), but what a tool is given to
+        // all.
+        Generation::Two => {
+            let input = json!({"filePath": "copy.txt", "content": line.repeat(40)});
+            editor
+                .prompt(&session, &format!("tool: write {input}"))
+                .await;
+            let permission = editor.permission().await;
+            editor.reply(&permission, PermissionReply::Once).await;
+        }
+    }
     editor.idle(&session).await;
     let messages = editor.messages(&session);
-    let cut = messages[0].parts.iter().find(|part| part.cut).unwrap();
-    let PartBody::Text(pushed) = &cut.body else {
-        panic!("{cut:?}");
+    let (message, cut) = messages
+        .iter()
+        .find_map(|message| Some((&message.info.id, message.parts.iter().find(|p| p.cut)?)))
+        .unwrap_or_else(|| panic!("nothing was cut: {:#?}", editor.shown(&session)));
+    let (field, pushed) = match &cut.body {
+        PartBody::Text(text) => ("text", text.text.clone()),
+        PartBody::Tool(tool) => ("input", words(&tool.input)),
+        _ => panic!("{cut:?}"),
     };
-    assert!(pushed.text.len() <= 16 * 1024);
+    assert!(pushed.len() <= 16 * 1024);
     let whole = json!({
-        "sessionId": session, "messageId": messages[0].info.id, "partId": cut.id, "field": "text",
+        "sessionId": session, "messageId": message, "partId": cut.id, "field": field,
     });
     let content = editor
         .request::<PartContentRead>(whole.clone())
         .await
         .unwrap();
-    let content = content.content.as_str().unwrap().to_owned();
-    assert!(content.len() > 40_000 && content.starts_with(&pushed.text));
+    let content = words(&content.content);
+    assert!(content.len() >= 40_000 && content.starts_with(&pushed));
 
     // The same for a session that is not open.
     let close = json!({"sessionId": session});
@@ -325,7 +385,7 @@ pub async fn part_content(room: Room) {
         .request::<PartContentRead>(whole.clone())
         .await
         .unwrap();
-    assert_eq!(again.content, content);
+    assert_eq!(words(&again.content), content);
     let mut wrong = whole;
     wrong["field"] = json!("diff");
     let refused = editor.request::<PartContentRead>(wrong).await.unwrap_err();

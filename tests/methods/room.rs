@@ -1,10 +1,15 @@
 //! Where one test works: a folder of its own on the server that all share.
 
+use std::fmt::Debug;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sidestream::protocol::ErrorKind;
+use sidestream::protocol::requests::{Call, CatalogRead};
 use sidestream_tests::stored::Rest;
 use sidestream_tests::{Editor, OpenCode, Sandbox};
 use tokio::sync::oneshot;
@@ -128,6 +133,20 @@ fn git(folder: &PathBuf, arguments: &[&str]) {
         .current_dir(folder)
         .status();
     assert!(status.expect("git runs").success(), "git {arguments:?}");
+}
+
+/// The method is not this server's: it says so when it is asked for it, and the catalog beforehand.
+pub async fn assert_unsupported<C>(editor: &mut Editor, params: Value)
+where
+    C: Call + for<'de> Deserialize<'de>,
+    C::Result: Debug,
+{
+    let refused = editor.request::<C>(params).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Unsupported, "{}", C::METHOD);
+    assert!(refused.hint.is_some(), "{refused:?}");
+    let catalog = editor.request::<CatalogRead>(json!({})).await.unwrap();
+    let mut named = catalog.unsupported.iter();
+    assert!(named.any(|method| method == C::METHOD), "{}", C::METHOD);
 }
 
 pub fn read(folder: &Path, name: &str) -> String {

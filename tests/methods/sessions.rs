@@ -7,10 +7,10 @@ use sidestream::protocol::requests::{
 use sidestream::protocol::{
     ErrorKind, Notification, PartBody, PermissionReply, SessionId, SessionStatus,
 };
-use sidestream_tests::generation::{Generation, generation, is_not_for};
+use sidestream_tests::generation::{Generation, generation};
 use sidestream_tests::{Editor, Sandbox, sharing};
 
-use crate::room::Room;
+use crate::room::{Room, assert_unsupported};
 
 async fn titles(editor: &mut Editor, params: Value) -> Vec<String> {
     let listed = editor.request::<SessionList>(params).await.unwrap();
@@ -41,6 +41,13 @@ pub async fn session_create(room: Room) {
     assert_eq!(session.agent.as_deref(), Some("plan"));
     assert_eq!(session.status, SessionStatus::Idle);
     assert_eq!(titles(&mut editor, json!({})).await, ["fresh"]);
+
+    // 2.0 ignores it (v2 contract, §4.1), which would be a session in another place than was asked.
+    if generation() == Generation::Two {
+        let child = json!({"parentId": session.id});
+        let refused = editor.request::<SessionCreate>(child).await.unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::Unsupported);
+    }
 }
 
 pub async fn session_open(room: Room) {
@@ -109,10 +116,13 @@ pub async fn session_delete(room: Room) {
 }
 
 pub async fn session_archive(room: Room) {
-    if is_not_for(Generation::Two, "2.0 has no archive (v2 contract, §5)") {
-        return;
-    }
     let mut editor = room.editor().await;
+    // 2.0 has no archive (v2 contract, §5).
+    if generation() == Generation::Two {
+        let session = editor.session().await;
+        return assert_unsupported::<SessionArchive>(&mut editor, json!({"sessionId": session}))
+            .await;
+    }
     editor.closed_session_in(0, "kept").await;
     let session = editor.closed_session_in(0, "put away").await;
     let archive = json!({"sessionId": session});
@@ -130,10 +140,13 @@ pub async fn session_archive(room: Room) {
 }
 
 pub async fn session_unarchive(room: Room) {
-    if is_not_for(Generation::Two, "2.0 has no archive (v2 contract, §5)") {
-        return;
-    }
     let mut editor = room.editor().await;
+    // 2.0 has no archive (v2 contract, §5).
+    if generation() == Generation::Two {
+        let session = editor.session().await;
+        return assert_unsupported::<SessionUnarchive>(&mut editor, json!({"sessionId": session}))
+            .await;
+    }
     let session = editor.closed_session_in(0, "put away").await;
     let it = json!({"sessionId": session});
     editor.request::<SessionArchive>(it.clone()).await.unwrap();
@@ -179,8 +192,12 @@ async fn sharing_editor() -> (Editor, SessionId) {
 }
 
 pub async fn session_share(room: Room) {
-    if is_not_for(Generation::Two, "2.x does not share (v2 contract, §4.1)") {
-        return;
+    // 2.x does not share (v2 contract, §4.1).
+    if generation() == Generation::Two {
+        let mut editor = room.editor().await;
+        let session = editor.session().await;
+        return assert_unsupported::<SessionShare>(&mut editor, json!({"sessionId": session}))
+            .await;
     }
     let (mut editor, session) = sharing_editor().await;
     let it = json!({"sessionId": session});
@@ -194,9 +211,13 @@ pub async fn session_share(room: Room) {
     assert!(refused.hint.unwrap().contains("share"));
 }
 
-pub async fn session_unshare(_: Room) {
-    if is_not_for(Generation::Two, "2.x does not share (v2 contract, §4.1)") {
-        return;
+pub async fn session_unshare(room: Room) {
+    // 2.x does not share (v2 contract, §4.1).
+    if generation() == Generation::Two {
+        let mut editor = room.editor().await;
+        let session = editor.session().await;
+        return assert_unsupported::<SessionUnshare>(&mut editor, json!({"sessionId": session}))
+            .await;
     }
     let (mut editor, session) = sharing_editor().await;
     let it = json!({"sessionId": session});

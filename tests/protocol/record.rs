@@ -211,6 +211,8 @@ impl Recorder {
         })
         .await?;
         let queued = self.of("session/prompt", prompt("Never mind")).await?["messageId"].clone();
+        self.of("session/listQueued", json!({"sessionId": session}))
+            .await?;
         self.of(
             "session/cancelQueued",
             json!({"sessionId": session, "messageId": queued}),
@@ -262,15 +264,15 @@ impl Recorder {
         self.of("session/setPermissionMode", mode).await?;
         let shell = json!({"sessionId": session, "command": "echo one"});
         self.of("session/shell", shell).await?;
-        self.idle().await?;
+        self.has_run().await?;
         let command = json!({"sessionId": session, "command": "init", "arguments": "the tests"});
         self.of("session/command", command).await?;
-        self.idle().await?;
+        self.has_run().await?;
         let send = json!({"sessionId": session, "text": "What is @notes.txt:1 for?"});
         self.of("session/send", send).await?;
-        self.idle().await?;
+        self.has_run().await?;
         self.of("session/compact", it.clone()).await?;
-        self.idle().await?;
+        self.has_run().await?;
         let task = r#"tool: task {"description":"Look around","prompt":"Hello","subagent_type":"general"}"#;
         self.of("session/send", json!({"sessionId": session, "text": task}))
             .await?;
@@ -330,6 +332,13 @@ impl Recorder {
         })
         .await?;
         Ok(())
+    }
+
+    /// A run has begun and ended, whatever was told of the session before it.
+    async fn has_run(&mut self) -> Result<()> {
+        self.until(|n| matches!(n, Notification::SessionDidChange { session, .. } if session.status.is_running()))
+            .await?;
+        self.idle().await
     }
 
     async fn idle(&mut self) -> Result<()> {

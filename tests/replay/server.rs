@@ -216,7 +216,7 @@ impl Server {
         let messages = messages.into_iter();
         MessagePage {
             messages: messages
-                .map(|message| decoder.message_with_parts(message).unwrap())
+                .map(|message| decoder.message_with_parts(message))
                 .collect(),
             cursor: None,
         }

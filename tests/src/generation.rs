@@ -1,6 +1,8 @@
 //! The generation of OpenCode that tests run against: 1.x, or with `OPENCODE_GENERATION=2` the other.
 
-use std::env;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::{env, thread};
 
 use sidestream::instance::find;
 
@@ -42,13 +44,24 @@ impl Generation {
     }
 }
 
-/// Whether the test has nothing to say of this generation, which is said with the reason.
+/// Whether the test has nothing to say of this generation. The reason is printed and, for the table
+/// of tests by version, added to the file that `OPENCODE_REASONS` names.
+///
+/// # Panics
+/// That file cannot be written.
 #[must_use]
 #[expect(clippy::print_stdout, reason = "it is the test's result")]
 pub fn is_not_for(left_out: Generation, why: &str) -> bool {
-    let is_left_out = generation() == left_out;
-    if is_left_out {
-        println!("not for {}: {why}", left_out.version());
+    if generation() != left_out {
+        return false;
     }
-    is_left_out
+    println!("not for {}: {why}", left_out.version());
+    if let Some(path) = env::var_os("OPENCODE_REASONS") {
+        let test = thread::current().name().unwrap_or("?").to_owned();
+        let line = format!("{test}\t{}\t{why}\n", left_out.version());
+        let reasons = OpenOptions::new().append(true).create(true).open(path);
+        let written = reasons.and_then(|mut file| file.write_all(line.as_bytes()));
+        written.expect("the reasons can be kept");
+    }
+    true
 }

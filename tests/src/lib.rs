@@ -9,6 +9,7 @@
     reason = "this is test code: what goes wrong here has to end the test"
 )]
 
+pub mod bad_service;
 pub mod document;
 pub mod editor;
 pub mod generation;

@@ -47,6 +47,10 @@ pub fn kill(pid: u32) {
     signal(pid, Signal::KILL);
 }
 
+pub fn interrupt(pid: u32) {
+    signal(pid, Signal::INT);
+}
+
 pub fn terminate(pid: u32) {
     signal(pid, Signal::TERM);
 }

@@ -1,6 +1,8 @@
 //! What an OpenCode server itself says, asked beside Sidestream; and what it has in common with
 //! what a client shows.
 
+use std::path::Path;
+
 use serde_json::Value;
 use sidestream::protocol::{Message, MessageStatus, PartBody};
 
@@ -65,9 +67,13 @@ impl Rest {
     }
 
     /// Whether any session runs.
-    pub async fn is_busy(&self) -> bool {
+    pub async fn is_busy(&self, folder: &Path) -> bool {
         let busy = match self.generation {
-            Generation::One => self.get("/session/status").await,
+            Generation::One => {
+                let folder = folder.display();
+                let path = format!("/session/status?directory={folder}");
+                self.get(&path).await
+            }
             Generation::Two => self.get("/api/session/active").await["data"].take(),
         };
         busy.as_object().is_some_and(|busy| !busy.is_empty())
@@ -121,7 +127,7 @@ fn stored_by_two(message: &Value) -> Vec<Line> {
     let id = text(&message["id"]);
     let line = |place: usize, kind, status: String, text: String| Line {
         message: id.clone(),
-        part: format!("{id}/{place:03}"),
+        part: format!("{id}.{place:03}"),
         kind,
         status: finished(&status),
         text,
@@ -143,6 +149,8 @@ fn stored_by_two(message: &Value) -> Vec<Line> {
         Some("assistant") => {
             let content = message["content"].as_array().expect("a list");
             let lines = content.iter().enumerate().map(|(place, part)| {
+                // The step's beginning comes first.
+                let place = place + 1;
                 match part["type"].as_str().unwrap_or_default() {
                     "tool" => {
                         let state = &part["state"];

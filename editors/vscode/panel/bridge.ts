@@ -15,7 +15,11 @@ type SessionParams<M extends RelayedMethod> = Omit<Requests[M]["params"], "insta
 const host = acquireVsCodeApi();
 const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
 let lastId = 0;
-let rememberTimer: ReturnType<typeof setTimeout> | undefined;
+let saving: ReturnType<typeof setTimeout> | undefined;
+let isSaved = true;
+/** What is kept by the session or the request that it belongs to, for so many of them. */
+type Kept = "drafts" | "parts" | "scroll" | "answers";
+const keptOfEach = 50;
 export const memory: PanelMemory = newer(host.getState() ?? {}, JSON.parse(document.body.dataset["memory"] ?? "{}") as PanelMemory);
 
 /** Called with what went wrong when nobody else deals with it. */
@@ -35,22 +39,29 @@ export function run(promise: Promise<unknown>): void {
   promise.catch((error: unknown) => reportFailure(error instanceof Error ? error.message : String(error)));
 }
 
+/** Kept at once, and what follows closely together: there may be pictures in it. */
 export function remember(change: Partial<PanelMemory>): void {
   Object.assign(memory, change, { savedAt: Date.now() });
-  host.setState(memory);
-  // The host's copy is for a new window; it need not have every letter at once.
-  rememberTimer ??= setTimeout(() => {
-    rememberTimer = undefined;
-    host.postMessage({ type: "remember", memory });
-  }, 300);
+  isSaved = false;
+  if (saving === undefined) save();
 }
 
-export function listen(handlers: { [T in ToPanel["type"]]: (message: Extract<ToPanel, { type: T }>) => void }, failed: (message: string) => void): void {
+export function rememberOf<K extends Kept>(kind: K, id: string, value: NonNullable<PanelMemory[K]>[string] | undefined): void {
+  const others = Object.entries(memory[kind] ?? {}).filter(([known]) => known !== id).slice(1 - keptOfEach);
+  remember({ [kind]: Object.fromEntries(value === undefined ? others : [...others, [id, value]]) });
+}
+
+type Handlers = { [T in ToPanel["type"]]: (message: Extract<ToPanel, { type: T }>) => void };
+
+export function listen(handlers: Handlers, failed: (message: string) => void): void {
   reportFailure = failed;
   window.addEventListener("message", ({ data }: MessageEvent<ToPanel>) => {
     const handler = handlers[data.type] as ((message: ToPanel) => void) | undefined;
     handler?.(data);
   });
+  // Nothing waits any more when the page is left.
+  for (const leaving of ["blur", "pagehide"]) window.addEventListener(leaving, () => !isSaved && save());
+  window.addEventListener("focus", () => host.postMessage({ type: "focused" }));
   host.postMessage({ type: "ready", memory });
 }
 
@@ -59,6 +70,18 @@ export function answered({ id, value, error }: Extract<ToPanel, { type: "answer"
   waiting.delete(id);
   if (error) request?.reject(new Error([error.message, error.hint].filter(Boolean).join(" ")));
   else request?.resolve(value);
+}
+
+function save(): void {
+  clearTimeout(saving);
+  saving = setTimeout(() => {
+    saving = undefined;
+    if (!isSaved) save();
+  }, 150);
+  isSaved = true;
+  host.setState(memory);
+  // The host's copy is for when this page's is lost. Pictures are too large to be written with every change.
+  host.postMessage({ type: "remember", memory: { ...memory, parts: undefined } });
 }
 
 function newer(one: PanelMemory, other: PanelMemory): PanelMemory {

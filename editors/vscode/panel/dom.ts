@@ -1,4 +1,6 @@
-// Makes elements. Text is always text: nothing here takes HTML.
+// Makes elements. Text is always text: nothing here takes HTML, and what would steer the page is shown instead.
+
+import { plainText } from "../src/plainText";
 
 type Child = Node | string | undefined | false;
 type Props = Record<string, string | number | boolean | undefined | ((event: never) => void)>;
@@ -11,14 +13,14 @@ export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = 
     if (typeof value === "function") element.addEventListener(name.slice(2), value as EventListener);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.filter((child) => child !== undefined && child !== false));
+  element.append(...nodes(children));
   return element;
 }
 
 /** A codicon; decoration only. */
 export function icon(name: string): HTMLElement {
-  const spin = name.endsWith("~spin");
-  return h("span", { class: `codicon codicon-${spin ? name.slice(0, -5) : name}${spin ? " codicon-modifier-spin" : ""}`, "aria-hidden": "true" });
+  const [glyph, spin] = name.split("~");
+  return h("span", { class: `codicon codicon-${glyph}${spin ? " codicon-modifier-spin" : ""}`, "aria-hidden": "true" });
 }
 
 /** A button that is only an icon, with its name for those who cannot see it. */
@@ -31,5 +33,11 @@ export function redraw(element: HTMLElement, key: unknown, draw: () => Child[]):
   const text = JSON.stringify(key);
   if (element.dataset["drawn"] === text) return;
   element.dataset["drawn"] = text;
-  element.replaceChildren(...draw().filter((child) => child !== undefined && child !== false));
+  element.replaceChildren(...nodes(draw()));
+}
+
+function nodes(children: Child[]): (Node | string)[] {
+  return children
+    .filter((child) => child !== undefined && child !== false)
+    .map((child) => (typeof child === "string" ? plainText(child) : child));
 }

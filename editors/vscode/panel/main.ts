@@ -12,7 +12,7 @@ import { TranscriptView } from "./transcript/transcriptView";
 const view = new TranscriptView();
 const header = new Header();
 const prompt = new PromptBox();
-const cards = new Cards((text) => (view.announcer.textContent = text));
+const cards = new Cards((text) => (view.announcer.textContent = text), () => prompt.focus());
 const welcome = h("div", { class: "welcome", hidden: true },
   icon("comment-discussion"),
   h("p", {}, t("What should be done here?")),
@@ -23,9 +23,10 @@ let state: PanelState | undefined;
 let isEmpty = false;
 
 view.area.prepend(welcome);
-view.supports = (method) => !state?.unsupported.includes(method);
 view.onTodos = () => cards.showTodos(view.transcript.todos);
+view.onLeave = () => prompt.focus();
 failure.addEventListener("click", () => (failure.hidden = true));
+document.addEventListener("keydown", (event) => view.key(event));
 
 document.body.append(
   header.element,
@@ -45,6 +46,7 @@ listen({
     state = message.state;
     const { directory, sessionId } = state.shown;
     if (directory !== memory.directory || sessionId !== memory.sessionId) remember({ directory, sessionId });
+    document.body.dataset["lacks"] = state.unsupported.map((method) => method.split("/").at(-1)).join(" ");
     header.show(state);
     prompt.show(state);
     cards.show(state);

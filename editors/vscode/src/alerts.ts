@@ -4,6 +4,7 @@
 import * as vscode from "vscode";
 import type { App } from "./app";
 import { showError } from "./errors";
+import { plainNotice } from "./plainText";
 import type { Permission, PermissionReply, Question, Session } from "./protocol";
 import { titleOf } from "./sessionsTree";
 
@@ -12,9 +13,10 @@ export class Alerts {
 
   constructor(private readonly app: App) {
     const { backend } = app;
-    backend.on("sidestream/permission/didAsk", ({ instanceId, permission }) => void this.permission(instanceId, permission).catch(showError));
-    backend.on("sidestream/question/didAsk", ({ instanceId, question }) => void this.question(instanceId, question).catch(showError));
-    backend.on("sidestream/session/didChange", ({ session }) => void this.session(session).catch(showError));
+    const tell = (told: Promise<void>) => void told.catch(showError);
+    backend.on("sidestream/permission/didAsk", ({ instanceId, permission }) => tell(this.permission(instanceId, permission)));
+    backend.on("sidestream/question/didAsk", ({ instanceId, question }) => tell(this.question(instanceId, question)));
+    backend.on("sidestream/session/didChange", ({ session }) => tell(this.session(session)));
   }
 
   private async permission(instanceId: string, permission: Permission): Promise<void> {
@@ -22,13 +24,16 @@ export class Alerts {
     const { t } = vscode.l10n;
     const answers = new Map<string, PermissionReply>([[t("Allow once"), "once"], [t("Always allow"), "always"], [t("Reject"), "reject"]]);
     if (permission.always.length === 0) answers.delete(t("Always allow"));
-    const show = permission.diff?.length ? t("Show diff") : t("Show");
-    const chosen = await vscode.window.showWarningMessage(`Sidestream: ${permission.title}`, ...answers.keys(), show);
+    const show = t("Show");
+    const showDiff = t("Show diff");
+    const looks = permission.diff?.length ? [showDiff, show] : [show];
+    const chosen = await vscode.window.showWarningMessage(plainNotice(`Sidestream: ${permission.title}`), ...answers.keys(), ...looks);
     if (chosen === undefined) return;
     // It may have been answered elsewhere while the notification was there.
     if (!this.app.overview.permissions.has(permission.id)) return;
     const reply = answers.get(chosen);
     if (reply) await this.app.backend.request("sidestream/permission/reply", { instanceId, permissionId: permission.id, reply });
+    else if (chosen === showDiff) await this.app.review.showProposed(permission.diff ?? [], this.app.overview.instances.get(instanceId));
     else await this.show(instanceId, permission);
   }
 
@@ -37,7 +42,8 @@ export class Alerts {
     const { t } = vscode.l10n;
     const answer = t("Answer");
     const text = question.questions[0]?.question ?? t("The agent asks you something.");
-    if ((await vscode.window.showInformationMessage(`Sidestream: ${text}`, answer)) === answer) await this.show(instanceId, question);
+    const chosen = await vscode.window.showInformationMessage(plainNotice(`Sidestream: ${text}`), answer);
+    if (chosen === answer) await this.show(instanceId, question);
   }
 
   /** A run has ended that nobody was looking at. */
@@ -52,8 +58,8 @@ export class Alerts {
     const { t } = vscode.l10n;
     const show = t("Show");
     const chosen = session.status.type === "error"
-      ? await vscode.window.showErrorMessage(t("“{0}” failed: {1}", titleOf(session), session.status.message), show)
-      : await vscode.window.showInformationMessage(t("“{0}” is done.", titleOf(session)), show);
+      ? await vscode.window.showErrorMessage(plainNotice(t("“{0}” failed: {1}", titleOf(session), session.status.message)), show)
+      : await vscode.window.showInformationMessage(plainNotice(t("“{0}” is done.", titleOf(session))), show);
     if (chosen === show) await (await this.app.panels.reveal()).show(session.instanceId, session.id);
   }
 

@@ -8,11 +8,13 @@ import { Panels } from "./panels";
 import { PromptCompletion } from "./promptCompletion";
 import type { Instance } from "./protocol";
 import { Review } from "./review";
+import { Texts } from "./texts";
 
 export class App implements vscode.Disposable {
   readonly backend: Backend;
   readonly overview: Overview;
   readonly editorContext = new EditorContext();
+  readonly texts = new Texts();
   readonly review: Review;
   readonly completion: PromptCompletion;
   readonly panels: Panels;
@@ -23,7 +25,7 @@ export class App implements vscode.Disposable {
   ) {
     this.backend = new Backend(context.extension, log);
     this.overview = new Overview(this.backend, log);
-    this.review = new Review(this.backend);
+    this.review = new Review(this.backend, this.texts);
     this.completion = new PromptCompletion(this.backend);
     this.panels = new Panels(this);
   }
@@ -34,13 +36,13 @@ export class App implements vscode.Disposable {
 
   /** The folder that the user works in: of the active editor, else the first that is open. */
   activeInstance(): Instance | undefined {
-    const file = this.editorContext.activeEditor?.document.uri.fsPath;
+    const { file } = this.editorContext;
     return (file === undefined ? undefined : this.overview.instanceOf(file)) ?? this.overview.instances.values().next().value;
   }
 
   dispose(): void {
     this.panels.dispose();
-    this.review.dispose();
+    this.texts.dispose();
     this.editorContext.dispose();
     this.overview.dispose();
     this.backend.dispose();

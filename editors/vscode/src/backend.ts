@@ -2,7 +2,7 @@
 // It keeps nothing of what they say, and draws nothing.
 
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
+import type { LanguageClient } from "vscode-languageclient/node";
 import { findServer } from "./binary";
 import type { Notifications, Requests } from "./protocol";
 import { onDidChangeSettings, serverCommandSetting, serverSettings } from "./settings";
@@ -12,6 +12,9 @@ export type BackendState = "untrusted" | "stopped" | "missing" | "starting" | "r
 
 const crashesForgivenWithin = 3 * 60_000;
 const crashesForgiven = 3;
+/** Neither a start nor a stop takes longer. */
+const patienceMs = 30_000;
+const stopPatienceMs = 5_000;
 
 type Listener = (params: never) => void;
 
@@ -24,6 +27,8 @@ export class Backend implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [this.changed];
   readonly onDidChangeState = this.changed.event;
   state: BackendState = vscode.workspace.isTrusted ? "stopped" : "untrusted";
+  /** Settings have changed that count for servers which are started from then on. */
+  isStale = false;
   /** Told what a command of the server's answered; set by whoever shows it. */
   onCommandAnswered: (answer: unknown) => void = () => undefined;
 
@@ -38,7 +43,7 @@ export class Backend implements vscode.Disposable {
       }),
       onDidChangeSettings((commandChanged) => {
         if (commandChanged || this.state === "missing") void this.restart();
-        else void this.client?.sendNotification("workspace/didChangeConfiguration", { settings: { sidestream: serverSettings() } });
+        else if (this.client) void this.settingsChanged(this.client);
       }),
     );
   }
@@ -88,7 +93,7 @@ export class Backend implements vscode.Disposable {
     this.client = undefined;
     if (!client) return;
     try {
-      await client.dispose(5_000);
+      await client.dispose(stopPatienceMs);
     } catch (error) {
       this.log.warn(`The server did not stop in an orderly way: ${String(error)}`);
     }
@@ -97,6 +102,16 @@ export class Backend implements vscode.Disposable {
 
   dispose(): void {
     for (const each of this.disposables) each.dispose();
+  }
+
+  /** They count for what is opened from then on, and for the rest when the user wants it: a restart ends what runs. */
+  private async settingsChanged(client: LanguageClient): Promise<void> {
+    this.isStale = true;
+    await client.sendNotification("workspace/didChangeConfiguration", { settings: { sidestream: serverSettings() } });
+    const { t } = vscode.l10n;
+    const restart = t("Restart");
+    const chosen = await vscode.window.showInformationMessage(t("The changed settings count after a restart of Sidestream."), restart);
+    if (chosen === restart && this.isStale) await this.restart();
   }
 
   private async running(): Promise<LanguageClient> {
@@ -125,6 +140,9 @@ export class Backend implements vscode.Disposable {
     }
     this.log.info(`Starting ${[found.command, ...found.args].join(" ")}`);
     this.become("starting");
+    this.isStale = false;
+    // Loaded with the first start: activation need not wait for it.
+    const { CloseAction, ErrorAction, LanguageClient, State } = await import("vscode-languageclient/node");
     const client = new LanguageClient(
       "sidestream",
       "Sidestream",
@@ -137,7 +155,7 @@ export class Backend implements vscode.Disposable {
         initializationFailedHandler: () => false,
         errorHandler: {
           error: () => ({ action: ErrorAction.Continue, handled: true }),
-          closed: () => this.closed(),
+          closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
         },
         middleware: {
           executeCommand: async (command, args, next) => {
@@ -153,32 +171,28 @@ export class Backend implements vscode.Disposable {
         for (const listener of listeners) listener(params as never);
       });
     }
-    client.onDidChangeState(({ newState }) => {
-      if (this.client !== client) return;
-      if (newState === State.Running) this.become("running");
-      if (newState === State.Starting) this.become("starting");
+    client.onDidChangeState(({ oldState, newState }) => {
+      if (this.client === client && oldState === State.Running && newState === State.Stopped) void this.crashed();
     });
-    this.client = client;
     try {
-      await client.start();
+      await within(patienceMs, client.start());
+      this.client = client;
+      this.become("running");
     } catch (error) {
       this.log.error(`The server could not be started: ${String(error)}`);
-      this.client = undefined;
       this.become(isNotFound(error) ? "missing" : "crashed");
     }
   }
 
-  private closed(): { action: CloseAction; handled: boolean } {
+  /** The server has ended by itself: it is started again, unless it keeps doing that. */
+  private async crashed(): Promise<void> {
+    this.client = undefined;
     const now = Date.now();
     this.crashes = [...this.crashes.filter((time) => now - time < crashesForgivenWithin), now];
-    if (this.crashes.length <= crashesForgiven) {
-      this.log.warn("The server ended by itself; it is started again.");
-      return { action: CloseAction.Restart, handled: true };
-    }
-    this.log.error("The server keeps ending by itself; it is not started again until you ask for it.");
-    this.client = undefined;
-    this.become("crashed");
-    return { action: CloseAction.DoNotRestart, handled: true };
+    const again = this.crashes.length <= crashesForgiven;
+    this.become(again ? "starting" : "crashed");
+    this.log.warn(`The server has ended by itself; it is ${again ? "" : "not "}started again.`);
+    if (again) await this.start();
   }
 
   private become(state: BackendState): void {
@@ -186,6 +200,14 @@ export class Backend implements vscode.Disposable {
     this.state = state;
     this.changed.fire(state);
   }
+}
+
+function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`It took longer than ${milliseconds / 1000} s.`)), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function isNotFound(error: unknown): boolean {

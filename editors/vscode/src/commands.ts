@@ -23,7 +23,7 @@ export function register(handlers: Record<string, Handler>): vscode.Disposable[]
 }
 
 export function registerCommands(app: App): vscode.Disposable[] {
-  const { backend, overview, panels, log } = app;
+  const { backend, overview, panels, texts, log } = app;
   return register({
     async focus() {
       (await panels.reveal()).focusPrompt();
@@ -38,7 +38,8 @@ export function registerCommands(app: App): vscode.Disposable[] {
     },
 
     async sendPrompt(text?: string) {
-      const prompt = text ?? (await vscode.window.showInputBox({ prompt: vscode.l10n.t("What should the agent do?"), ignoreFocusOut: true }));
+      const question = vscode.l10n.t("What should the agent do?");
+      const prompt = text ?? (await vscode.window.showInputBox({ prompt: question, ignoreFocusOut: true }));
       if (!prompt) return;
       await connected(app);
       await send(await panels.reveal(), prompt, []);
@@ -52,13 +53,14 @@ export function registerCommands(app: App): vscode.Disposable[] {
 
     async restart() {
       const failed = [...overview.instances.values()].filter(({ state }) => state === "failed");
-      if (backend.state !== "running" || failed.length === 0) return backend.restart();
+      if (backend.state !== "running" || backend.isStale || failed.length === 0) return backend.restart();
       await Promise.all(failed.map(({ id }) => backend.request("sidestream/instance/restart", { instanceId: id })));
     },
 
     async reconnect() {
       await backend.start();
-      await Promise.all([...overview.instances.keys()].map((instanceId) => backend.request("sidestream/instance/reconnect", { instanceId })));
+      const reconnect = (instanceId: string) => backend.request("sidestream/instance/reconnect", { instanceId });
+      await Promise.all([...overview.instances.keys()].map(reconnect));
     },
 
     showLogs() {
@@ -69,18 +71,21 @@ export function registerCommands(app: App): vscode.Disposable[] {
       const instanceId = await pickFolder(app);
       if (instanceId === undefined) return;
       const { events } = await backend.request("sidestream/instance/events", { instanceId });
-      const lines = events.map(({ time, outcome, type, size, data }) => `${new Date(time).toISOString()} ${outcome} ${type} (${size} bytes) ${data}`);
-      await showText(lines.join("\n"), "log");
+      const lines = events.map(({ time, outcome, type, size, data }) =>
+        `${new Date(time).toISOString()} ${outcome} ${type} (${size} bytes) ${data}`);
+      await texts.show("events.log", lines.join("\n"));
     },
 
     async copyDiagnostics() {
       await vscode.env.clipboard.writeText(await diagnostics(app));
-      void vscode.window.showInformationMessage(vscode.l10n.t("The diagnostics are on the clipboard. They name folders and versions, and hold no conversation."));
+      const copied = vscode.l10n.t("The diagnostics are on the clipboard. They name folders and versions, and hold no conversation.");
+      void vscode.window.showInformationMessage(copied);
     },
 
     async showMenu() {
       const { t } = vscode.l10n;
-      const obstacle = obstacleOf(backend.state, [...overview.instances.values()].find((instance) => obstacleOf("running", instance)));
+      const hindered = [...overview.instances.values()].find((instance) => obstacleOf("running", instance));
+      const obstacle = obstacleOf(backend.state, hindered);
       const entries: [string, string, string][] = [
         ["comment-discussion", t("Show Panel"), "sidestream.focus"],
         ["add", t("New Session"), "sidestream.newSession"],
@@ -147,18 +152,28 @@ export async function pickFolder(app: App): Promise<string | undefined> {
   return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t("In which folder?") }))?.id;
 }
 
-export async function showText(content: string, language: string): Promise<void> {
-  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content, language }));
+/** Tries that are waited for begin at once when the user comes back. */
+export function reconnectOnFocus({ backend, overview }: App): vscode.Disposable {
+  return vscode.window.onDidChangeWindowState(({ focused }) => {
+    if (!focused || backend.state !== "running") return;
+    for (const { id, state } of overview.instances.values()) {
+      if (state !== "reconnecting" && state !== "disconnected") continue;
+      // Whether that helps, the instance's state says.
+      void backend.request("sidestream/instance/reconnect", { instanceId: id }).catch(() => undefined);
+    }
+  });
 }
 
 async function diagnostics({ context, backend, overview }: App): Promise<string> {
+  const { version } = context.extension.packageJSON as { version: string };
   const lines = [
-    `Sidestream ${String((context.extension.packageJSON as { version: string }).version)}, VS Code ${vscode.version}, ${process.platform} ${process.arch}`,
+    `Sidestream ${version}, VS Code ${vscode.version}, ${process.platform} ${process.arch}`,
     `Server: ${backend.state}; remote: ${vscode.env.remoteName ?? "no"}; trusted: ${vscode.workspace.isTrusted}`,
   ];
   for (const { id, directory, state, error, server, busy, waiting } of overview.instances.values()) {
     lines.push("", `${directory}: ${state}, ${busy} busy, ${waiting} waiting`);
-    if (server) lines.push(`OpenCode ${server.version ?? "of unknown version"} (${server.dialect}), ${server.owned ? "started by Sidestream" : "attached"}`);
+    const origin = server?.owned ? "started by Sidestream" : "attached";
+    if (server) lines.push(`OpenCode ${server.version ?? "of unknown version"} (${server.dialect}), ${origin}`);
     if (error) lines.push(`${error.kind}: ${error.message}`);
     const { entries } = await backend.request("sidestream/instance/logs", { instanceId: id, limit: 50 });
     lines.push(...entries.map((entry) => `${new Date(entry.time).toISOString()} ${entry.source} ${entry.text}`));

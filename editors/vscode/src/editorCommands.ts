@@ -4,7 +4,8 @@ import * as vscode from "vscode";
 import type { App } from "./app";
 import { connected, register } from "./commands";
 import { selectionPart } from "./editorContext";
-import type { PromptPart } from "./protocol";
+import { resolved } from "./folders";
+import type { Diagnostic, PromptPart } from "./protocol";
 
 interface OfferedAction {
   title: string;
@@ -43,17 +44,15 @@ export function registerEditorCommands(app: App): vscode.Disposable[] {
 
     async addFile(file?: vscode.Uri, files?: vscode.Uri[]) {
       const chosen = files?.length ? files : [file ?? vscode.window.activeTextEditor?.document.uri];
-      const parts = chosen.filter((uri) => uri?.scheme === "file").map((uri): PromptPart => ({ type: "file", path: uri?.fsPath ?? "" }));
-      await add(app, parts);
+      const paths = chosen.flatMap((uri) => (uri?.scheme === "file" ? [resolved(uri.fsPath)] : []));
+      await add(app, paths.map((path) => ({ type: "file", path })));
     },
 
     async addProblems(file?: vscode.Uri) {
       const uri = file ?? vscode.window.activeTextEditor?.document.uri;
       const problems = uri ? vscode.languages.getDiagnostics(uri) : [];
       if (!uri || problems.length === 0) return void vscode.window.showInformationMessage(vscode.l10n.t("The file has no problems."));
-      const name = vscode.workspace.asRelativePath(uri);
-      const lines = problems.map(({ range, message, source }) => `${name}:${range.start.line + 1}: ${message}${source === undefined ? "" : ` (${source})`}`);
-      await add(app, [{ type: "file", path: uri.fsPath }], `${lines.join("\n")}\n`);
+      await add(app, [{ type: "diagnostics", path: resolved(uri.fsPath), items: problems.map(diagnosticItem) }]);
     },
 
     async addTerminalSelection() {
@@ -90,7 +89,12 @@ async function act(app: App, command: string): Promise<void> {
 }
 
 /** What the server offers for a place; it registers the commands behind it when it starts. */
-async function offeredActions(app: App, document: vscode.TextDocument, range: vscode.Range, diagnostics: readonly vscode.Diagnostic[]): Promise<OfferedAction[]> {
+async function offeredActions(
+  app: App,
+  document: vscode.TextDocument,
+  range: vscode.Range,
+  diagnostics: readonly vscode.Diagnostic[],
+): Promise<OfferedAction[]> {
   const offered = await app.backend.requestStandard<OfferedAction[] | null>("textDocument/codeAction", {
     textDocument: { uri: document.uri.toString() },
     range: plainRange(range),
@@ -101,6 +105,11 @@ async function offeredActions(app: App, document: vscode.TextDocument, range: vs
     },
   });
   return offered ?? [];
+}
+
+/** As the server takes it; the words for the model are the server's. */
+function diagnosticItem({ range, severity, message, source }: vscode.Diagnostic): Diagnostic {
+  return { line: range.start.line + 1, severity: (["error", "warning", "information", "hint"] as const)[severity], message, source };
 }
 
 function plainRange({ start, end }: vscode.Range): object {

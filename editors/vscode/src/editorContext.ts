@@ -1,29 +1,37 @@
 // What the user looks at in the editor: the active file and the lines selected in it, offered as context for a prompt.
 // Nothing of it is sent unless the panel asks for it together with a prompt.
 
-import path from "node:path";
 import * as vscode from "vscode";
+import { relativeTo, resolved } from "./folders";
 import type { EditorContext as Context } from "./panelMessages";
 import type { PromptPart } from "./protocol";
 
 export class EditorContext implements vscode.Disposable {
   private editor = vscode.window.activeTextEditor;
+  /** The active file as the server names it; none when the editor shows no file. */
+  file = fileOf(this.editor);
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly disposables: vscode.Disposable[] = [this.changed];
   readonly onDidChange = this.changed.event;
 
   constructor() {
     this.disposables.push(
-      vscode.window.onDidChangeActiveTextEditor((editor) => {
-        // A focused panel is no editor: the file beside it stays the one that is looked at.
-        if (!editor && vscode.window.visibleTextEditors.length > 0) return;
-        this.editor = editor;
-        this.changed.fire();
-      }),
+      vscode.window.onDidChangeActiveTextEditor(() => this.look()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.look()),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
         if (textEditor === this.editor) this.changed.fire();
       }),
     );
+  }
+
+  /** A focused panel is no editor: the file beside it stays the one that is looked at, as long as it is seen. */
+  private look(): void {
+    const { activeTextEditor, visibleTextEditors } = vscode.window;
+    const editor = activeTextEditor ?? visibleTextEditors.find((each) => each === this.editor);
+    if (editor === this.editor) return;
+    this.editor = editor;
+    this.file = fileOf(editor);
+    this.changed.fire();
   }
 
   dispose(): void {
@@ -36,20 +44,19 @@ export class EditorContext implements vscode.Disposable {
 
   /** The active file, when it lies in the folder. */
   in(directory: string): Context | undefined {
-    const document = this.editor?.document;
-    if (!this.editor || document?.uri.scheme !== "file") return undefined;
-    const relative = path.relative(directory, document.uri.fsPath);
-    if (relative.startsWith("..") || path.isAbsolute(relative)) return undefined;
-    const range = selectedLines(this.editor.selection);
-    return { path: document.uri.fsPath, label: relative, ...(range && { range }) };
+    const { editor, file } = this;
+    const label = file === undefined ? undefined : relativeTo(directory, file);
+    if (!editor || file === undefined || label === undefined) return undefined;
+    const range = selectedLines(editor.selection);
+    return { path: file, label, ...(range && { range }) };
   }
 
   /** The same, as what goes with a prompt: the file, or the selected text as the editor has it. */
   part(directory: string): PromptPart | undefined {
     const context = this.in(directory);
     if (!context || !this.editor) return undefined;
-    const { range } = context;
-    return range ? { type: "selection", path: context.path, range, text: textOf(this.editor, range) } : { type: "file", path: context.path };
+    const { path, range } = context;
+    return range ? { type: "selection", path, range, text: textOf(this.editor, range) } : { type: "file", path };
   }
 }
 
@@ -57,7 +64,11 @@ export class EditorContext implements vscode.Disposable {
 export function selectionPart(editor: vscode.TextEditor): PromptPart {
   const line = editor.selection.active.line + 1;
   const range = selectedLines(editor.selection) ?? { start: line, end: line };
-  return { type: "selection", path: editor.document.uri.fsPath, range, text: textOf(editor, range) };
+  return { type: "selection", path: resolved(editor.document.uri.fsPath), range, text: textOf(editor, range) };
+}
+
+function fileOf(editor: vscode.TextEditor | undefined): string | undefined {
+  return editor?.document.uri.scheme === "file" ? resolved(editor.document.uri.fsPath) : undefined;
 }
 
 function selectedLines(selection: vscode.Selection): { start: number; end: number } | undefined {

@@ -1,6 +1,7 @@
 // Turns whatever was thrown into what a person is told: what happened, and what to do.
 
 import * as vscode from "vscode";
+import { plainNotice } from "./plainText";
 import type { ErrorKind } from "./protocol";
 
 export interface Described {
@@ -19,6 +20,6 @@ export async function showError(error: unknown): Promise<void> {
   if (error instanceof vscode.CancellationError) return;
   const { message, hint } = describeError(error);
   const showLogs = vscode.l10n.t("Show Logs");
-  const chosen = await vscode.window.showErrorMessage(hint === undefined ? message : `${message} ${hint}`, showLogs);
+  const chosen = await vscode.window.showErrorMessage(plainNotice(hint === undefined ? message : `${message} ${hint}`), showLogs);
   if (chosen === showLogs) await vscode.commands.executeCommand("sidestream.showLogs");
 }

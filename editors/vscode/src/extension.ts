@@ -3,8 +3,10 @@
 import * as vscode from "vscode";
 import { Alerts } from "./alerts";
 import { App } from "./app";
-import { registerCommands } from "./commands";
+import { tellCapabilities } from "./capabilities";
+import { reconnectOnFocus, registerCommands } from "./commands";
 import { registerEditorCommands } from "./editorCommands";
+import { ServerLog } from "./serverLog";
 import { registerSessionCommands } from "./sessionCommands";
 import { SessionsTree } from "./sessionsTree";
 import { StatusBar } from "./statusBar";
@@ -18,8 +20,11 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     log,
     app,
-    new SessionsTree(app.overview),
+    new ServerLog(app),
+    new SessionsTree(app),
     new StatusBar(app.backend, app.overview),
+    tellCapabilities(app.overview),
+    reconnectOnFocus(app),
     ...registerCommands(app),
     ...registerSessionCommands(app),
     ...registerEditorCommands(app),

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { BackendState } from "./backend";
 import type { Obstacle } from "./panelMessages";
-import type { Instance } from "./protocol";
+import type { Instance, InstanceState } from "./protocol";
 
 export function obstacleOf(state: BackendState, instance: Instance | undefined): Obstacle | undefined {
   const { t } = vscode.l10n;
@@ -23,7 +23,7 @@ export function obstacleOf(state: BackendState, instance: Instance | undefined):
     case "crashed":
       return {
         title: t("The Sidestream server has ended"),
-        detail: t("It ended several times by itself. The logs have its last words."),
+        detail: t("It ended by itself. The logs have its last words."),
         action: { label: t("Restart"), command: "sidestream.restart" },
       };
     case "running":
@@ -68,7 +68,14 @@ function obstacleOfInstance(instance: Instance): Obstacle | undefined {
 export function connectionText(state: BackendState, instance: Instance | undefined): string {
   const { t } = vscode.l10n;
   if (state !== "running") return state === "starting" ? t("Starting …") : t("Not running");
-  switch (instance?.state) {
+  if (!instance) return vscode.workspace.workspaceFolders?.length ? t("Starting …") : t("No folder");
+  if (instance.state === "reconnecting" && instance.attempt !== undefined) return t("Reconnecting, try {0} …", instance.attempt);
+  return instanceStateName(instance.state);
+}
+
+export function instanceStateName(state: InstanceState): string {
+  const { t } = vscode.l10n;
+  switch (state) {
     case "starting":
       return t("Starting OpenCode …");
     case "connecting":
@@ -76,14 +83,12 @@ export function connectionText(state: BackendState, instance: Instance | undefin
     case "connected":
       return t("Connected");
     case "reconnecting":
-      return instance.attempt === undefined ? t("Reconnecting …") : t("Reconnecting, try {0} …", instance.attempt);
+      return t("Reconnecting …");
     case "disconnected":
       return t("Disconnected");
     case "failed":
       return t("Failed");
     case "stopped":
       return t("Stopped");
-    case undefined:
-      return vscode.workspace.workspaceFolders?.length ? t("Starting …") : t("No folder");
   }
 }

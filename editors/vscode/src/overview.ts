@@ -3,14 +3,21 @@
 
 import * as vscode from "vscode";
 import type { Backend } from "./backend";
-import type { Catalog, Instance, Permission, Question, Session } from "./protocol";
+import { Entities } from "./entities";
+import { relativeTo } from "./folders";
+import type { Catalog, Instance, Permission, Question, Requests, Session } from "./protocol";
+
+/** Enough to find one again; whoever has more, searches. */
+const archiveLimit = 500;
 
 export class Overview implements vscode.Disposable {
   readonly instances = new Map<string, Instance>();
-  readonly sessions = new Map<string, Session>();
-  readonly permissions = new Map<string, Permission & { instanceId: string }>();
-  readonly questions = new Map<string, Question & { instanceId: string }>();
+  readonly sessions = new Entities<Session>();
+  readonly permissions = new Entities<Permission & { instanceId: string }>();
+  readonly questions = new Entities<Question & { instanceId: string }>();
   readonly catalogs = new Map<string, Catalog>();
+  /** For instances that have more sessions than were read. */
+  private readonly cursors = new Map<string, string>();
   /** The server has named all its instances: a folder that has none now is not open. */
   isComplete = false;
   private readonly changed = new vscode.EventEmitter<void>();
@@ -57,15 +64,24 @@ export class Overview implements vscode.Disposable {
   /** The instance whose folder holds the file, the innermost when several do. */
   instanceOf(file: string): Instance | undefined {
     return [...this.instances.values()]
-      .filter(({ directory }) => file === directory || file.startsWith(directory.endsWith("/") ? directory : `${directory}/`))
+      .filter(({ directory }) => relativeTo(directory, file) !== undefined)
       .sort((a, b) => b.directory.length - a.directory.length)[0];
   }
 
   /** Newest first; without sub-agents' sessions. */
-  roots(instanceId: string): Session[] {
-    return [...this.sessions.values()]
-      .filter((session) => session.instanceId === instanceId && !session.parentId && !session.time.archived)
+  roots(instanceId: string, archived = false): Session[] {
+    return this.sessions.of(instanceId)
+      .filter((session) => !session.parentId && Boolean(session.time.archived) === archived)
       .sort((a, b) => b.time.updated - a.time.updated);
+  }
+
+  hasMore(instanceId: string): boolean {
+    return this.cursors.has(instanceId);
+  }
+
+  async readOlder(instanceId: string): Promise<void> {
+    await this.readSessions(instanceId, this.cursors.get(instanceId));
+    this.tell();
   }
 
   children(sessionId: string): Session[] {
@@ -74,7 +90,8 @@ export class Overview implements vscode.Disposable {
       .sort((a, b) => a.time.created - b.time.created);
   }
 
-  supports(instanceId: string, method: string): boolean {
+  /** Only what its catalog names is not supported. */
+  supports(instanceId: string, method: keyof Requests): boolean {
     return !this.catalogs.get(instanceId)?.unsupported.includes(method);
   }
 
@@ -113,33 +130,42 @@ export class Overview implements vscode.Disposable {
   }
 
   private async read(instanceId: string): Promise<void> {
+    const of = { instanceId };
+    const waiting = <T>(values: T[]) => values.map((value) => ({ ...value, instanceId }));
     try {
-      const [{ sessions }, { permissions }, { questions }, catalog] = await Promise.all([
-        this.backend.request("sidestream/session/list", { instanceId }),
-        this.backend.request("sidestream/permission/list", { instanceId }),
-        this.backend.request("sidestream/question/list", { instanceId }),
-        this.backend.request("sidestream/catalog", { instanceId }).catch(() => undefined),
+      await Promise.all([
+        this.readSessions(instanceId),
+        this.permissions.read(instanceId, async () => waiting((await this.backend.request("sidestream/permission/list", of)).permissions)),
+        this.questions.read(instanceId, async () => waiting((await this.backend.request("sidestream/question/list", of)).questions)),
+        this.backend.request("sidestream/catalog", of).then((catalog) => this.catalogs.set(instanceId, catalog), () => undefined),
       ]);
-      this.forgetInstance(instanceId);
-      for (const session of sessions) this.sessions.set(session.id, session);
-      for (const permission of permissions) this.permissions.set(permission.id, { ...permission, instanceId });
-      for (const question of questions) this.questions.set(question.id, { ...question, instanceId });
-      if (catalog) this.catalogs.set(instanceId, catalog);
-      this.tell();
     } catch (error) {
       this.log.warn(`The sessions of ${instanceId} could not be listed: ${String(error)}`);
     }
+    this.tell();
+  }
+
+  /** The archive is read whole. A page of the others says nothing of what is older, and a later one nothing of what it lacks. */
+  private async readSessions(instanceId: string, after?: string): Promise<void> {
+    const list = (what: object) => this.backend.request("sidestream/session/list", { instanceId, ...what });
+    let oldest = 0;
+    await this.sessions.read(instanceId, async () => {
+      const archive = after === undefined && list({ archived: "only", limit: archiveLimit }).catch(() => undefined);
+      const { sessions, cursor } = await list({ cursor: after });
+      if (cursor === undefined) this.cursors.delete(instanceId);
+      else this.cursors.set(instanceId, cursor);
+      if (cursor !== undefined) oldest = sessions.at(-1)?.time.updated ?? 0;
+      return [...sessions, ...((await archive) || { sessions: [] }).sessions];
+    }, ({ time }) => after !== undefined || time.updated < oldest);
   }
 
   private forgetInstance(instanceId: string): void {
-    for (const map of [this.sessions, this.permissions, this.questions]) {
-      for (const [id, value] of map) if (value.instanceId === instanceId) map.delete(id);
-    }
+    for (const map of [this.sessions, this.permissions, this.questions]) map.forget(instanceId);
   }
 
   private forgetAll(): void {
     this.isComplete = false;
-    for (const map of [this.instances, this.sessions, this.permissions, this.questions, this.catalogs]) map.clear();
+    for (const map of [this.instances, this.sessions, this.permissions, this.questions, this.catalogs, this.cursors]) map.clear();
   }
 
   private tell(): void {

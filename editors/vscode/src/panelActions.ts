@@ -2,14 +2,15 @@
 
 import path from "node:path";
 import * as vscode from "vscode";
+import { editorUri } from "./folders";
 import type { PanelHost } from "./panelHost";
 import type { Completion, PanelRequests } from "./panelMessages";
 import { pickAgent, pickModel, pickPermissionMode, pickVariant } from "./pickers";
+import { plainNotice } from "./plainText";
 import type { PromptPart } from "./protocol";
 
-type Actions = {
-  [N in keyof PanelRequests]: (host: PanelHost, params: PanelRequests[N]["params"]) => Promise<PanelRequests[N]["result"]> | PanelRequests[N]["result"];
-};
+type Action<N extends keyof PanelRequests> =
+  (host: PanelHost, params: PanelRequests[N]["params"]) => Promise<PanelRequests[N]["result"]> | PanelRequests[N]["result"];
 
 /** The commands that a button of the panel may run; all others are refused. */
 const runnable = new Set([
@@ -17,7 +18,7 @@ const runnable = new Set([
   "sidestream.openFolder", "sidestream.searchSessions", "sidestream.showWaiting", "workbench.trust.manage",
 ]);
 
-export const panelActions: Actions = {
+export const panelActions: { [N in keyof PanelRequests]: Action<N> } = {
   async send(host, { text, parts, withContext }) {
     const context = withContext && host.instance ? host.app.editorContext.part(host.instance.directory) : undefined;
     return { sessionId: await send(host, text, context ? [...parts, context] : parts) };
@@ -33,16 +34,24 @@ export const panelActions: Actions = {
     return null;
   },
 
-  async openFile(host, { path: file, line }) {
-    const absolute = path.resolve(host.instance?.directory ?? "", file);
-    const selection = line === undefined ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
-    await vscode.window.showTextDocument(vscode.Uri.file(absolute), { selection, preview: true });
+  async openFile(host, { path: file, range }) {
+    const uri = editorUri(path.resolve(host.instance?.directory ?? "", file));
+    const { type } = await vscode.workspace.fs.stat(uri);
+    if (type & vscode.FileType.Directory) {
+      await vscode.commands.executeCommand("revealInExplorer", uri);
+    } else {
+      const selection = range && new vscode.Range(range.start - 1, 0, range.end - 1, range.end > range.start ? Number.MAX_SAFE_INTEGER : 0);
+      // Pictures, notebooks and what else is no text open in their own editors.
+      await vscode.commands.executeCommand("vscode.open", uri, { selection, preview: true });
+    }
     return null;
   },
 
   async openLink(_host, { url }) {
     const uri = vscode.Uri.parse(url, true);
-    if (!["http", "https", "mailto"].includes(uri.scheme)) throw new Error(vscode.l10n.t("Links of the kind “{0}:” are not opened.", uri.scheme));
+    if (!["http", "https", "mailto"].includes(uri.scheme)) {
+      throw new Error(vscode.l10n.t("Links of the kind “{0}:” are not opened.", uri.scheme));
+    }
     await vscode.env.openExternal(uri);
     return null;
   },
@@ -52,8 +61,7 @@ export const panelActions: Actions = {
     if (!instance || sessionId === undefined) return null;
     const { review, overview, backend } = host.app;
     if ("permissionId" in asked) {
-      const permission = overview.permissions.get(asked.permissionId);
-      await review.show(vscode.l10n.t("proposed"), instance, "proposed", permission?.diff ?? []);
+      await review.showProposed(overview.permissions.get(asked.permissionId)?.diff ?? [], instance);
     } else if ("partId" in asked) {
       const { content } = await backend.request("sidestream/part/content", { instanceId: instance.id, sessionId, ...asked, field: "diff" });
       await review.show(vscode.l10n.t("changed by a tool"), instance, "made", (content ?? []) as never);
@@ -71,11 +79,13 @@ export const panelActions: Actions = {
     const { files } = await app.backend
       .request("sidestream/session/diff", { instanceId, sessionId, messageId })
       .catch(() => ({ files: [] }));
+    const names = files.map((file) => file.path).join(", ");
     const detail = files.length > 0
-      ? t("This turn changed: {0}. Files change back as far as OpenCode has kept them, those of later turns too.", files.map((file) => file.path).join(", "))
+      ? t("This turn changed: {0}. Files change back as far as OpenCode has kept them, those of later turns too.", plainNotice(names))
       : t("Files that this turn and later ones changed are changed back as far as OpenCode has kept them.");
     const revert = t("Revert");
-    const chosen = await vscode.window.showWarningMessage(t("Take the session back to before this message?"), { modal: true, detail }, revert);
+    const question = t("Take the session back to before this message?");
+    const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, revert);
     if (chosen !== revert) return null;
     const result = await app.backend.request("sidestream/session/revert", { instanceId, sessionId, messageId });
     void vscode.window.showInformationMessage(t("{0} files were changed back.", result.files.length));
@@ -98,8 +108,8 @@ export const panelActions: Actions = {
   },
 
   async showSession(host, { sessionId }) {
-    const instanceId = sessionId === undefined ? host.instanceId : (host.app.overview.sessions.get(sessionId)?.instanceId ?? host.instanceId);
-    await host.show(instanceId, sessionId);
+    const known = sessionId === undefined ? undefined : host.app.overview.sessions.get(sessionId);
+    await host.show(known?.instanceId ?? host.instanceId, sessionId);
     return null;
   },
 

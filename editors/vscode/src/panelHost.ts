@@ -6,7 +6,9 @@ import type { App } from "./app";
 import { obstacleOf, connectionText } from "./obstacle";
 import { panelActions } from "./panelActions";
 import { panelHtml } from "./panelHtml";
-import type { Choice, ContentEvent, EditorContext, FromPanel, PanelMemory, PanelState, RelayedMethod, Shown, ToPanel } from "./panelMessages";
+import type {
+  Choice, ContentEvent, EditorContext, FromPanel, Obstacle, PanelMemory, PanelState, RelayedMethod, Shown, ToPanel,
+} from "./panelMessages";
 import { relayedMethods } from "./panelMessages";
 import type { Instance, PromptPart, Session } from "./protocol";
 import { describeError } from "./errors";
@@ -22,6 +24,8 @@ export class PanelHost implements vscode.Disposable {
   memory: PanelMemory = {};
   private ready = false;
   private opened: string | undefined;
+  /** Why the shown session could not be opened. */
+  private failure: Obstacle | undefined;
   private lastState = "";
   private pending: ContentEvent[] = [];
   private flushTimer: NodeJS.Timeout | undefined;
@@ -35,6 +39,8 @@ export class PanelHost implements vscode.Disposable {
     memory: PanelMemory | undefined,
   ) {
     if (memory) this.memory = memory;
+    this.sessionId = this.memory.sessionId;
+    this.findFolder();
     webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(app.extensionUri, "dist")] };
     this.disposables.push(
       webview.onDidReceiveMessage((message: FromPanel) => this.receive(message)),
@@ -93,6 +99,7 @@ export class PanelHost implements vscode.Disposable {
   /** Reads the shown session whole and shows it. */
   async open(): Promise<void> {
     const { instanceId, sessionId } = this;
+    this.failure = undefined;
     await this.closeOpened(sessionId);
     if (!this.ready) return;
     if (instanceId === undefined || sessionId === undefined || !this.instance) {
@@ -111,9 +118,15 @@ export class PanelHost implements vscode.Disposable {
     } catch (error) {
       this.opened = undefined;
       if (this.sessionId !== sessionId) return;
-      const { kind, message } = describeError(error);
+      const { kind, message, hint } = describeError(error);
       this.app.log.warn(`The session could not be opened: ${message}`);
-      if (kind === "sessionNotFound") await this.show(instanceId, undefined);
+      if (kind === "sessionNotFound") return this.show(instanceId, undefined);
+      // Without a connection, that is what there is to say; with it comes the next try.
+      if (this.instance?.state !== "connected") return;
+      const { t } = vscode.l10n;
+      const detail = [message, hint].filter(Boolean).join("\n");
+      this.failure = { title: t("The session cannot be shown"), detail, action: { label: t("Try Again"), command: "reopen" } };
+      this.postState();
     }
   }
 
@@ -157,6 +170,9 @@ export class PanelHost implements vscode.Disposable {
         this.memory = { ...message.memory, ...this.shown };
         void this.begin();
         return;
+      case "focused":
+        this.app.panels.used(this);
+        return;
       case "remember":
         this.memory = { ...message.memory, ...this.shown };
         this.save(this.memory);
@@ -167,7 +183,6 @@ export class PanelHost implements vscode.Disposable {
   }
 
   private async begin(): Promise<void> {
-    this.sessionId = this.memory.sessionId;
     if (!this.instance) this.findFolder();
     this.postState();
     await this.open();
@@ -199,7 +214,7 @@ export class PanelHost implements vscode.Disposable {
   private overviewChanged(): void {
     const wasWithout = !this.instance;
     if (wasWithout) this.findFolder();
-    const isUnopened = this.opened === undefined && this.sessionId !== undefined && this.instance?.state === "connected";
+    const isUnopened = this.opened === undefined && !this.failure && this.sessionId !== undefined && this.instance?.state === "connected";
     if (this.ready && this.instance && (wasWithout || isUnopened)) void this.open();
     this.postState();
   }
@@ -255,7 +270,7 @@ export class PanelHost implements vscode.Disposable {
     const questions = [...overview.questions.values()].filter(concerns);
     const parent = session?.parentId === undefined ? undefined : overview.sessions.get(session.parentId);
     return {
-      obstacle: obstacleOf(this.app.backend.state, instance),
+      obstacle: obstacleOf(this.app.backend.state, instance) ?? this.failure,
       connection: connectionText(this.app.backend.state, instance),
       instance,
       manyFolders: overview.instances.size > 1,
@@ -274,7 +289,8 @@ export class PanelHost implements vscode.Disposable {
   private describeChoice(): Choice {
     const catalog = this.instance && this.app.overview.catalogs.get(this.instance.id);
     const agent = this.choice.agent ?? this.session?.agent ?? catalog?.defaults.agent;
-    const model = this.choice.model ?? this.session?.model ?? catalog?.agents.find(({ name }) => name === agent)?.model ?? catalog?.defaults.model;
+    const ofAgent = catalog?.agents.find(({ name }) => name === agent)?.model;
+    const model = this.choice.model ?? this.session?.model ?? ofAgent ?? catalog?.defaults.model;
     const known = catalog?.models.find(({ providerId, modelId }) => providerId === model?.providerId && modelId === model.modelId);
     return {
       agent,

@@ -18,7 +18,7 @@ export const contentMethods = [
 export type ContentMethod = (typeof contentMethods)[number];
 export type ContentEvent = { [M in ContentMethod]: { method: M; params: Notifications[M] } }[ContentMethod];
 
-/** Why there is nothing to show, and the one thing that helps. */
+/** Why there is nothing to show, and the one thing that helps: a command of the editor’s, or `reopen` for the session. */
 export interface Obstacle {
   title: string;
   detail?: string;
@@ -70,12 +70,22 @@ export interface Shown {
 export interface PanelMemory extends Shown {
   /** The newer copy counts. */
   savedAt?: number;
-  /** Per session; the empty key is the session that has not begun. */
+  /** Prompts that are being written, per session; the empty key is the session that has not begun. */
   drafts?: Record<string, string>;
-  /** Where the user has scrolled to; absent at the end. */
-  scroll?: { sessionId: string; messageId: string; offset: number };
+  /** What goes with them. */
+  parts?: Record<string, PromptPart[]>;
+  /** Where the user has scrolled to, per session; nothing at the end. */
+  scroll?: Record<string, { messageId: string; created: number; offset: number }>;
+  /** Answers that are not given yet, per permission and question. */
+  answers?: Record<string, FilledIn[]>;
   history?: string[];
   contextOff?: boolean;
+}
+
+/** What was chosen and written in one field. */
+export interface FilledIn {
+  chosen: string[];
+  own: string;
 }
 
 export type ToPanel =
@@ -91,7 +101,7 @@ export interface PanelRequests {
   send: { params: { text: string; parts: PromptPart[]; withContext: boolean }; result: { sessionId: string } };
   complete: { params: { text: string; offset: number }; result: Completion[] };
   reopen: { params: Record<string, never>; result: null };
-  openFile: { params: { path: string; line?: number }; result: null };
+  openFile: { params: { path: string; range?: LineRange }; result: null };
   openLink: { params: { url: string }; result: null };
   showDiff: { params: { messageId: string } | { messageId: string; partId: string } | { permissionId: string }; result: null };
   revert: { params: { messageId: string }; result: null };
@@ -135,4 +145,5 @@ export interface Completion {
 export type FromPanel =
   | { type: "ready"; memory: PanelMemory }
   | { type: "remember"; memory: PanelMemory }
+  | { type: "focused" }
   | { type: "ask"; id: number; name: string; params: unknown };

@@ -11,6 +11,7 @@ const memoryKey = "panel";
 
 export class Panels implements vscode.Disposable {
   private readonly hosts = new Set<PanelHost>();
+  private readonly tabs = new Map<PanelHost, vscode.WebviewPanel>();
   private view: { host: PanelHost; view: vscode.WebviewView } | undefined;
   private lastUsed: PanelHost | undefined;
   private readonly disposables: vscode.Disposable[] = [];
@@ -44,6 +45,7 @@ export class Panels implements vscode.Disposable {
 
   delete(host: PanelHost): void {
     this.hosts.delete(host);
+    this.tabs.delete(host);
     if (this.lastUsed === host) this.lastUsed = undefined;
   }
 
@@ -51,9 +53,15 @@ export class Panels implements vscode.Disposable {
     return [...this.hosts].some((host) => host !== except && host.shows(sessionId));
   }
 
-  /** The panel that commands mean: the tab in use, else the view. */
+  /** The user has put the focus into this one. */
+  used(host: PanelHost): void {
+    this.lastUsed = host;
+  }
+
+  /** The panel that commands mean: the one used last, else one that is seen, the view before tabs. */
   get current(): PanelHost | undefined {
-    return this.lastUsed ?? this.view?.host;
+    const seen = [this.view?.host, ...this.hosts].find((host) => host?.isReady);
+    return this.lastUsed ?? seen ?? this.view?.host;
   }
 
   /** Somebody sees this session now. */
@@ -61,10 +69,14 @@ export class Panels implements vscode.Disposable {
     return [...this.hosts].some((host) => host.isReady && host.sessionId === sessionId);
   }
 
-  /** Shows the view and answers it. */
+  /** Shows the panel that commands mean, and answers it. */
   async reveal(): Promise<PanelHost> {
-    const tab = this.lastUsed;
-    if (tab?.isReady && tab !== this.view?.host) return tab;
+    const { current } = this;
+    const tab = current?.isReady && this.tabs.get(current);
+    if (tab) {
+      tab.reveal();
+      return current;
+    }
     if (this.view?.view.visible) {
       await vscode.commands.executeCommand(`${viewId}.focus`);
       return this.view.host;
@@ -111,6 +123,7 @@ export class Panels implements vscode.Disposable {
     panel.iconPath = { light: icon("light"), dark: icon("dark") };
     // A tab's memory is kept by its page, which hands it to the serializer.
     const host = new PanelHost(this.app, panel.webview, () => undefined, memory);
+    this.tabs.set(host, panel);
     const rename = this.app.overview.onDidChange(() => (panel.title = host.session?.title ?? "Sidestream"));
     if (panel.active) this.lastUsed = host;
     panel.onDidChangeViewState(() => {

@@ -497,7 +497,16 @@ export type SessionDiff = {
   sessionId: string,
   /** A message of the turn, the user's or an answer. */
   messageId?: string,
+  /** `turn` when absent. */
+  extent?: DiffExtent,
 };
+
+/** How much of a session a difference is about. */
+export type DiffExtent =
+  /** The turn of the message that is named. */
+  | "turn"
+  /** From that message on: what `session/revert` to it would undo on disk. */
+  | "onwards";
 
 export type SessionDiffResult = {
   /** By path. Where several turns changed a file, `patch` has one diff after the other. */
@@ -610,7 +619,7 @@ export type SessionRunResult = {
 
 export type PromptState = "sent" | "queued";
 
-/** Queued while not connected, and sent by itself later; never sent twice. */
+/** A prompt waits (`queued`) while there is no connection, and while its session runs; then it is sent by itself, never twice. Until then it is one of the session's messages and can be taken back. */
 export type SessionPrompt = {
   instanceId: string,
   sessionId: string,
@@ -626,7 +635,15 @@ export type SessionPromptResult = {
   state: PromptState,
 };
 
-/** Takes back a prompt that waits for a connection. */
+/** The prompts that wait in a session. Answered without a connection, too. */
+export type SessionListQueued = { instanceId: string, sessionId: string };
+
+export type SessionListQueuedResult = {
+  /** Oldest first. One with the status `error` was refused by OpenCode; its text is kept until it is taken back. */
+  messages: Message[],
+};
+
+/** Takes back a prompt that waits. */
 export type SessionCancelQueued = { instanceId: string, sessionId: string, messageId: string };
 
 /** Runs one of the catalog's commands. Answers when its run has begun. */
@@ -953,6 +970,7 @@ export interface Requests {
   "sidestream/session/setPermissionMode": { params: SessionSetPermissionMode; result: Session };
   "sidestream/session/send": { params: SessionSend; result: SessionRunResult };
   "sidestream/session/prompt": { params: SessionPrompt; result: SessionPromptResult };
+  "sidestream/session/listQueued": { params: SessionListQueued; result: SessionListQueuedResult };
   "sidestream/session/cancelQueued": { params: SessionCancelQueued; result: Done };
   "sidestream/session/command": { params: SessionCommand; result: SessionRunResult };
   "sidestream/session/shell": { params: SessionShell; result: SessionRunResult };

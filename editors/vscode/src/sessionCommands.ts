@@ -3,18 +3,19 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { App } from "./app";
-import { pickFolder, register, showText } from "./commands";
-import type { Session } from "./protocol";
+import { pickFolder, register } from "./commands";
+import { plainNotice } from "./plainText";
+import type { Service, Session } from "./protocol";
 import { titleOf, type Node } from "./sessionsTree";
 
 export function registerSessionCommands(app: App): vscode.Disposable[] {
-  const { backend, overview, panels, review } = app;
+  const { backend, overview, panels, review, texts } = app;
   const { t } = vscode.l10n;
   const of = (session: Session) => ({ instanceId: session.instanceId, sessionId: session.id });
 
   /** The session of the tree's node, else the one that the panel shows. */
   const onSession = (act: (session: Session) => Promise<unknown>) => async (node?: Node) => {
-    const session = node && "session" in node ? node.session : panels.current?.session;
+    const session = node?.session ?? panels.current?.session;
     if (session) await act(session);
     else void vscode.window.showInformationMessage(t("Open a session first."));
   };
@@ -38,11 +39,18 @@ export function registerSessionCommands(app: App): vscode.Disposable[] {
     deleteSession: onSession(async (session) => {
       const remove = t("Delete");
       const detail = t("Its messages are gone for good. Files stay as they are.");
-      const chosen = await vscode.window.showWarningMessage(t("Delete “{0}”?", titleOf(session)), { modal: true, detail }, remove);
+      const question = plainNotice(t("Delete “{0}”?", titleOf(session)));
+      const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, remove);
       if (chosen === remove) await backend.request("sidestream/session/delete", of(session));
     }),
 
     archiveSession: onSession((session) => backend.request("sidestream/session/archive", of(session))),
+
+    unarchiveSession: onSession((session) => backend.request("sidestream/session/unarchive", of(session))),
+
+    async showOlderSessions(node?: Node) {
+      if (node?.instance) await overview.readOlder(node.instance.id);
+    },
 
     forkSession: onSession(async (session) => {
       const fork = await backend.request("sidestream/session/fork", of(session));
@@ -52,7 +60,8 @@ export function registerSessionCommands(app: App): vscode.Disposable[] {
     shareSession: onSession(async (session) => {
       const share = t("Share");
       const detail = t("Everybody with the link can read the session, what tools have read and written included.");
-      if ((await vscode.window.showWarningMessage(t("Publish “{0}”?", titleOf(session)), { modal: true, detail }, share)) !== share) return;
+      const question = plainNotice(t("Publish “{0}”?", titleOf(session)));
+      if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, share)) !== share) return;
       const { shareUrl } = await backend.request("sidestream/session/share", of(session));
       if (shareUrl === undefined) return;
       await vscode.env.clipboard.writeText(shareUrl);
@@ -96,12 +105,13 @@ export function registerSessionCommands(app: App): vscode.Disposable[] {
     },
 
     async showServices() {
+      const list = (kind: string, services: Service[]) => services.map(({ name, status, error }) =>
+        `${kind} ${name}: ${status}${error === undefined ? "" : ` (${error})`}`);
       const lines = [...overview.instances.values()].flatMap(({ id, name }) => {
         const { mcp = [], lsp = [] } = overview.catalogs.get(id) ?? {};
-        const list = (kind: string, services: typeof mcp) => services.map((service) => `${kind} ${service.name}: ${service.status}${service.error === undefined ? "" : ` (${service.error})`}`);
-        return [`${name}`, ...list("MCP", mcp), ...list("LSP", lsp), ""];
+        return [name, ...list("MCP", mcp), ...list("LSP", lsp), ""];
       });
-      await showText(lines.join("\n"), "plaintext");
+      await texts.show("services.txt", lines.join("\n"));
     },
   });
 }

@@ -1,45 +1,60 @@
 // The tree of sessions: by folder when there are several, sub-agents' sessions below the session that started them.
 
 import * as vscode from "vscode";
+import type { App } from "./app";
+import { capabilitiesOf } from "./capabilities";
+import { instanceStateName } from "./obstacle";
 import type { Overview } from "./overview";
 import type { Instance, Session } from "./protocol";
 
-export type Node = { instance: Instance } | { session: Session };
+/** A session, or something of a folder: itself, its archive, or the sessions that were not read yet. */
+export interface Node {
+  session?: Session;
+  instance?: Instance;
+  part?: "archive" | "older";
+}
 
 export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
-  private readonly subscription: vscode.Disposable;
-  private readonly view: vscode.TreeView<Node>;
+  private readonly disposables: vscode.Disposable[] = [this.changed];
+  private readonly overview: Overview;
   private drawn = "";
   readonly onDidChangeTreeData = this.changed.event;
 
-  constructor(private readonly overview: Overview) {
-    this.view = vscode.window.createTreeView("sidestream.sessions", { treeDataProvider: this, showCollapseAll: true });
-    this.subscription = overview.onDidChange(() => this.refresh());
+  constructor({ overview, backend }: App) {
+    this.overview = overview;
+    const view = vscode.window.createTreeView("sidestream.sessions", { treeDataProvider: this, showCollapseAll: true });
+    const start = () => view.visible && void backend.start();
+    this.disposables.push(view, view.onDidChangeVisibility(start), overview.onDidChange(() => this.refresh()));
+    start();
   }
 
   dispose(): void {
-    this.subscription.dispose();
-    this.view.dispose();
-    this.changed.dispose();
+    for (const each of this.disposables) each.dispose();
   }
 
-  getChildren(node?: Node): Node[] {
-    if (!node) {
-      const instances = [...this.overview.instances.values()];
-      const [only] = instances;
-      return instances.length === 1 && only ? this.sessions(only) : instances.map((instance) => ({ instance }));
-    }
-    if ("instance" in node) return this.sessions(node.instance);
-    return this.overview.children(node.session.id).map((session) => ({ session }));
+  getChildren({ session, instance, part }: Node = {}): Node[] {
+    const { overview } = this;
+    if (session) return nodes(overview.children(session.id));
+    if (instance) return part === "archive" ? nodes(overview.roots(instance.id, true)) : this.sessions(instance);
+    const instances = [...overview.instances.values()];
+    const [only] = instances;
+    return instances.length === 1 && only ? this.sessions(only) : instances.map((each) => ({ instance: each }));
   }
 
-  getTreeItem(node: Node): vscode.TreeItem {
-    return "instance" in node ? folderItem(node.instance) : this.sessionItem(node.session);
+  getTreeItem({ session, instance, part }: Node): vscode.TreeItem {
+    if (session) return this.sessionItem(session);
+    if (!instance) throw new Error("A row of the tree is a session or belongs to a folder.");
+    if (part === "archive") return archiveItem(instance);
+    return part === "older" ? olderItem(instance) : folderItem(instance);
   }
 
   private sessions(instance: Instance): Node[] {
-    return this.overview.roots(instance.id).map((session) => ({ session }));
+    return [
+      ...nodes(this.overview.roots(instance.id)),
+      ...(this.overview.hasMore(instance.id) ? [{ instance, part: "older" as const }] : []),
+      ...(this.overview.roots(instance.id, true).length > 0 ? [{ instance, part: "archive" as const }] : []),
+    ];
   }
 
   private sessionItem(session: Session): vscode.TreeItem {
@@ -49,21 +64,24 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
       hasChildren ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
     );
     const { word, icon } = describeStatus(session);
+    const isShared = session.shareUrl !== undefined;
     item.id = session.id;
     item.iconPath = icon;
-    item.description = [word || ago(session.time.updated), session.shareUrl !== undefined && vscode.l10n.t("shared")].filter(Boolean).join(" · ");
+    item.description = [word || ago(session.time.updated), isShared && vscode.l10n.t("shared")].filter(Boolean).join(" · ");
     item.tooltip = [titleOf(session), word, new Date(session.time.updated).toLocaleString(vscode.env.language)].filter(Boolean).join("\n");
-    item.contextValue = `session${session.shareUrl === undefined ? "" : ".shared"}${session.parentId === undefined ? "" : ".child"}`;
-    item.command = { command: "sidestream.openSession", title: vscode.l10n.t("Open Session"), arguments: [node(session)] };
+    const is = ["session", isShared && "is-shared", session.time.archived && "is-archived", capabilitiesOf(session, this.overview)];
+    item.contextValue = is.filter(Boolean).join(" ");
+    item.command = { command: "sidestream.openSession", title: vscode.l10n.t("Open Session"), arguments: [{ session } satisfies Node] };
     return item;
   }
 
   /** Only when something is different that the tree shows: sessions change with every step of a run. */
   private refresh(): void {
+    const { instances, sessions } = this.overview;
     const drawn = JSON.stringify([
-      [...this.overview.instances.values()].map(({ id, state }) => [id, state]),
-      [...this.overview.sessions.values()].map((session) =>
-        [session.id, session.parentId, session.title, session.status.type, session.permissions, session.questions, session.time, session.shareUrl]),
+      [...instances.values()].map(({ id, state }) => [id, state, this.overview.hasMore(id), this.overview.catalogs.get(id)?.unsupported]),
+      [...sessions.values()].map(({ id, parentId, title, status, permissions, questions, time, shareUrl }) =>
+        [id, parentId, title, status.type, permissions, questions, time, shareUrl]),
     ]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
@@ -71,8 +89,8 @@ export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Dispo
   }
 }
 
-function node(session: Session): Node {
-  return { session };
+function nodes(sessions: Session[]): Node[] {
+  return sessions.map((session) => ({ session }));
 }
 
 export function titleOf(session: Session): string {
@@ -83,16 +101,33 @@ function folderItem(instance: Instance): vscode.TreeItem {
   const item = new vscode.TreeItem(instance.name, vscode.TreeItemCollapsibleState.Expanded);
   item.id = instance.id;
   item.iconPath = vscode.ThemeIcon.Folder;
-  item.description = instance.state === "connected" ? undefined : instance.state;
+  item.description = instance.state === "connected" ? undefined : instanceStateName(instance.state);
   item.tooltip = instance.directory;
   item.contextValue = "folder";
+  return item;
+}
+
+function olderItem(instance: Instance): vscode.TreeItem {
+  const title = vscode.l10n.t("Show Older Sessions");
+  const item = new vscode.TreeItem(title);
+  item.id = `${instance.id} older`;
+  item.iconPath = new vscode.ThemeIcon("ellipsis");
+  item.command = { command: "sidestream.showOlderSessions", title, arguments: [{ instance } satisfies Node] };
+  return item;
+}
+
+function archiveItem(instance: Instance): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t("Archive"), vscode.TreeItemCollapsibleState.Collapsed);
+  item.id = `${instance.id} archive`;
+  item.iconPath = new vscode.ThemeIcon("archive");
   return item;
 }
 
 function describeStatus(session: Session): { word: string; icon: vscode.ThemeIcon } {
   const { t } = vscode.l10n;
   if (session.permissions + session.questions > 0) {
-    return { word: t("waiting for you"), icon: new vscode.ThemeIcon("bell-dot", new vscode.ThemeColor("notificationsWarningIcon.foreground")) };
+    const colour = new vscode.ThemeColor("notificationsWarningIcon.foreground");
+    return { word: t("waiting for you"), icon: new vscode.ThemeIcon("bell-dot", colour) };
   }
   switch (session.status.type) {
     case "idle":

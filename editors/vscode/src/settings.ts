@@ -17,9 +17,11 @@ export function serverSettings(): Settings {
   };
 }
 
+/** Of those that concern the server. */
 export function onDidChangeSettings(listener: (commandChanged: boolean) => void): vscode.Disposable {
   return vscode.workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration(section)) listener(event.affectsConfiguration(`${section}.command`));
+    const changed = ["command", "server", "reconnect", "history"].filter((name) => event.affectsConfiguration(`${section}.${name}`));
+    if (changed.length > 0) listener(changed.includes("command"));
   });
 }
 

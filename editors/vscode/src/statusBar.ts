@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Backend } from "./backend";
-import { connectionText, obstacleOf } from "./obstacle";
+import { connectionText, instanceStateName, obstacleOf } from "./obstacle";
 import type { Overview } from "./overview";
 
 export class StatusBar implements vscode.Disposable {
@@ -28,7 +28,8 @@ export class StatusBar implements vscode.Disposable {
   private draw(): void {
     const { t } = vscode.l10n;
     const instances = [...this.overview.instances.values()];
-    const worst = instances.find((instance) => obstacleOf("running", instance)) ?? instances.find(({ state }) => state !== "connected") ?? instances[0];
+    const hindered = instances.find((instance) => obstacleOf("running", instance));
+    const worst = hindered ?? instances.find(({ state }) => state !== "connected") ?? instances[0];
     const obstacle = obstacleOf(this.backend.state, worst);
     const state = connectionText(this.backend.state, worst);
     const { waiting, busy } = this.overview;
@@ -48,7 +49,7 @@ export class StatusBar implements vscode.Disposable {
     tooltip.appendText(obstacle ? `${obstacle.title}\n` : `Sidestream: ${state}\n`);
     for (const { name, state: each, server } of instances) {
       tooltip.appendMarkdown("\n- ");
-      tooltip.appendText(`${name}: ${each}${server?.version === undefined ? "" : ` (OpenCode ${server.version})`}`);
+      tooltip.appendText(`${name}: ${instanceStateName(each)}${server?.version === undefined ? "" : ` (OpenCode ${server.version})`}`);
     }
     this.item.tooltip = tooltip;
   }

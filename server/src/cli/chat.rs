@@ -135,13 +135,14 @@ impl Chat {
         if let Some(prompt) = self.options.prompt.clone() {
             return self.prompt(prompt, &status).await;
         }
+        let mut last = Ended::Idle;
         loop {
             self.screen.ask("› ")?;
             let Some(line) = self.input.next_line().await? else {
-                return Ok(Ended::Idle);
+                return Ok(last);
             };
             if !line.trim().is_empty() {
-                self.prompt(line, &SessionStatus::Idle).await?;
+                last = self.prompt(line, &SessionStatus::Idle).await?;
             }
         }
     }
@@ -241,7 +242,8 @@ impl Chat {
             })
             .await?;
         if sent.state == PromptState::Queued {
-            self.screen.line("The prompt waits for the connection.")?;
+            self.screen
+                .line("The prompt waits until OpenCode is there and idle.")?;
         }
         let mut started = before.is_running();
         let mut tick = interval(Duration::from_millis(100));

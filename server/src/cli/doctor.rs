@@ -1,6 +1,7 @@
 //! `sidestream doctor`: every step from the program to a round trip, with what to do about the
 //! first one that fails.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
@@ -12,14 +13,16 @@ use serde::Serialize;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::instance::find;
-use crate::instance::server::{Running, Server, ServerState};
+use crate::instance::find::{self, Program};
+use crate::instance::server::{Owner, Running, Server, ServerState};
+use crate::instance::service::{self, Came};
+use crate::instance::version;
 use crate::opencode::detect::detect;
 use crate::opencode::event::Event;
 use crate::opencode::http::Http;
 use crate::opencode::sse::Events;
 use crate::opencode::{Dialect, NewSession};
-use crate::protocol::settings::{ReconnectSettings, ServerSettings};
+use crate::protocol::settings::{ReconnectSettings, Scope, ServerSettings};
 use crate::protocol::{Error, ErrorKind, SessionId};
 
 /// How long an event may take that the server sends at once.
@@ -36,19 +39,31 @@ pub struct Check {
     pub milliseconds: u128,
 }
 
+pub struct DoctorOptions {
+    pub directory: Option<PathBuf>,
+    /// As in the editor's settings: it decides which server is examined.
+    pub scope: Scope,
+    /// Prints the findings as JSON.
+    pub json: bool,
+}
+
 /// # Errors
 /// The folder cannot be opened, or nobody reads the report.
-pub async fn run(directory: Option<PathBuf>, json: bool) -> Result<ExitCode> {
-    let directory = directory.unwrap_or_else(|| ".".into());
+pub async fn run(options: DoctorOptions) -> Result<ExitCode> {
+    let directory = options.directory.unwrap_or_else(|| ".".into());
     let directory = directory
         .canonicalize()
         .with_context(|| format!("the folder {} cannot be opened", directory.display()))?;
     let mut doctor = Doctor {
         checks: Vec::new(),
-        live: !json,
+        live: !options.json,
     };
-    let passed = doctor.examine(&directory).await.is_some();
-    if json {
+    let settings = ServerSettings {
+        scope: options.scope,
+        ..ServerSettings::default()
+    };
+    let passed = doctor.examine(&settings, &directory).await.is_some();
+    if options.json {
         writeln!(
             std::io::stdout(),
             "{}",
@@ -70,16 +85,18 @@ struct Doctor {
 
 impl Doctor {
     /// Goes on until a step fails.
-    async fn examine(&mut self, directory: &Path) -> Option<()> {
-        let settings = ServerSettings::default();
+    async fn examine(&mut self, settings: &ServerSettings, directory: &Path) -> Option<()> {
         let program = self
             .check("program", async {
                 let program = find::find(&settings.command, &|_| {}).await?;
-                let text = format!(
-                    "{} (found by {})",
-                    program.path.display(),
-                    program.found_by.in_words()
-                );
+                let mut text = found(&program);
+                for other in find::passed_over(&program) {
+                    let version = version::version(&other).await;
+                    let version = version
+                        .as_deref()
+                        .unwrap_or("which does not say its version");
+                    text.push_str(&format!("; passed over: {}, {version}", found(&other)));
+                }
                 Ok((text, program))
             })
             .await?;
@@ -88,11 +105,7 @@ impl Doctor {
             Ok((version, ()))
         })
         .await?;
-        let server = Server::new(
-            &settings,
-            ReconnectSettings::default(),
-            directory.to_owned(),
-        );
+        let server = Server::new(settings, ReconnectSettings::default(), directory.to_owned());
         let passed = self.examine_server(&server, directory).await;
         server.stop().await;
         passed
@@ -102,7 +115,7 @@ impl Doctor {
         let running = self
             .check("start", async {
                 let running = started(server).await?;
-                Ok((running.endpoint.url.clone(), running))
+                Ok((whose(&running), running))
             })
             .await?;
         let (http, dialect) = self
@@ -170,6 +183,34 @@ fn print(check: &Check) -> std::io::Result<()> {
         writeln!(out, "  {:<10} {:>6}     → {hint}", "", "")?;
     }
     out.flush()
+}
+
+fn found(program: &Program) -> String {
+    let path = program.path.display();
+    format!("{path} (found by {})", program.found_by.in_words())
+}
+
+/// Where a server is, whose it is, and what becomes of it.
+fn whose(running: &Running) -> String {
+    let url = &running.endpoint.url;
+    let process = match running.pid {
+        Some(pid) => format!("process {pid}"),
+        None => "another machine's, or its process is not known".to_owned(),
+    };
+    let registration = service::registration_path(&BTreeMap::new());
+    let registration = registration.display();
+    match running.owner {
+        Owner::Ours => format!("{url}, a private server ({process}), which ends with this check"),
+        Owner::Others => format!("{url} ({process})"),
+        Owner::Service(Came::Found) => format!(
+            "{url}, the background service that runs already ({process}, registered in \
+             {registration}); it goes on"
+        ),
+        Owner::Service(Came::Started) => format!(
+            "{url}, the background service, which this check has started ({process}, registered in \
+             {registration}); it goes on until `opencode service stop`"
+        ),
+    }
 }
 
 async fn version_of(program: &Path) -> Result<String, Error> {

@@ -2,6 +2,7 @@
 //! first the server, then the events of its stream, then what REST answered before and after them.
 
 pub mod disguise;
+mod questions;
 pub mod record;
 pub mod replay;
 

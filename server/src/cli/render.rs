@@ -157,11 +157,14 @@ impl Screen {
         self.break_line()?;
         let mut err = io::stderr().lock();
         write!(err, "{}", harmless(text))?;
+        self.mid_line = self.mode == Mode::Terminal;
         err.flush()
     }
 
     /// An answer that was not typed here, so that the record of the conversation has it.
     pub fn answered(&mut self, line: &str) -> io::Result<()> {
+        // Whoever answers in a terminal ends the line there.
+        self.mid_line = false;
         if io::stdin().is_terminal() {
             return Ok(());
         }

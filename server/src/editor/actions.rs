@@ -13,7 +13,8 @@ use tower_lsp::lsp_types::{
 
 use crate::instance::Registry;
 use crate::protocol::requests::{
-    self, InstanceRequest, LineRange, PromptPart, SessionCreate, SessionPrompt, Severity,
+    self, InstanceRequest, LineRange, PromptPart, SessionCreate, SessionDelete, SessionPrompt,
+    Severity,
 };
 use crate::protocol::{Error, ErrorKind, InstanceId, Notification};
 
@@ -88,6 +89,7 @@ pub async fn execute(
     parts.extend(problems);
     let asked = match command {
         ADD_TO_PROMPT => {
+            registry.check(&place.instance_id)?;
             registry.tell(Notification::PromptDidAdd {
                 instance_id: place.instance_id,
                 parts,
@@ -95,7 +97,14 @@ pub async fn execute(
             return Ok(json!({}));
         }
         FIX => place.words("Fix"),
-        _ => place.words("Explain"),
+        EXPLAIN => place.words("Explain"),
+        other => {
+            return Err(Error::new(
+                ErrorKind::BadRequest,
+                format!("command: there is no command \"{other}\""),
+            )
+            .hint("The capabilities name those there are."));
+        }
     };
     parts.insert(0, PromptPart::Text { text: asked });
     place.begin(registry, parts).await
@@ -145,7 +154,20 @@ impl Place {
             model: None,
             variant: None,
         });
-        let sent = registry.ask::<SessionPrompt>(instance, prompt).await?;
+        let sent = match registry.ask::<SessionPrompt>(instance, prompt).await {
+            Ok(sent) => sent,
+            Err(error) => {
+                // Nobody wants an empty session for a prompt that was refused.
+                let delete = InstanceRequest::SessionDelete(SessionDelete {
+                    instance_id: instance.clone(),
+                    session_id: session.id,
+                });
+                if let Err(kept) = registry.ask::<SessionDelete>(instance, delete).await {
+                    tracing::warn!("an empty session stays: {kept}");
+                }
+                return Err(error);
+            }
+        };
         Ok(json!({
             "instanceId": instance,
             "sessionId": session.id,

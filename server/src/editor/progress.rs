@@ -29,7 +29,15 @@ pub struct Progress {
 #[derive(PartialEq, Eq, Hash)]
 enum Work {
     Connection(InstanceId),
-    Compaction(SessionId),
+    Compaction(InstanceId, SessionId),
+}
+
+impl Work {
+    fn is_of(&self, id: &InstanceId) -> bool {
+        match self {
+            Self::Connection(instance) | Self::Compaction(instance, _) => instance == id,
+        }
+    }
 }
 
 impl Progress {
@@ -61,10 +69,15 @@ impl Progress {
             Notification::SessionDidChange { session, .. } => {
                 let compacts = session.status == SessionStatus::Compacting;
                 let title = compacts.then(|| format!("Compacting \"{}\"", session.title));
-                self.show(client, Work::Compaction(session.id.clone()), title);
+                let work = Work::Compaction(session.instance_id.clone(), session.id.clone());
+                self.show(client, work, title);
             }
-            Notification::SessionDidRemove { session_id, .. } => {
-                self.show(client, Work::Compaction(session_id.clone()), None);
+            Notification::SessionDidRemove {
+                instance_id,
+                session_id,
+            } => {
+                let work = Work::Compaction(instance_id.clone(), session_id.clone());
+                self.show(client, work, None);
             }
             Notification::InstanceDidLog { instance_id, entry }
                 if entry.source == LogSource::Sidestream =>
@@ -75,7 +88,13 @@ impl Progress {
                 }
             }
             Notification::InstanceDidClose { instance_id } => {
-                self.show(client, Work::Connection(instance_id.clone()), None);
+                self.lock().retain(|work, reports| {
+                    let ends = work.is_of(instance_id);
+                    if ends {
+                        report(reports, json!({"kind": "end"}));
+                    }
+                    !ends
+                });
             }
             _ => {}
         }

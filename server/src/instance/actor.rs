@@ -29,8 +29,8 @@ use crate::opencode::event::{Body, Event, RunStatus};
 use crate::protocol::requests::InstanceRequest;
 use crate::protocol::settings::{Scope, Settings};
 use crate::protocol::{
-    Error, EventRecord, Instance, InstanceId, InstanceState, LogEntry, Notification, ServerInfo,
-    SessionId,
+    Error, EventRecord, Failure, Instance, InstanceId, InstanceState, LogEntry, Notification, Role,
+    ServerInfo, SessionId,
 };
 use crate::replica::Replica;
 use crate::time::now;
@@ -95,8 +95,10 @@ struct Aspects {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Phase {
     Link(LinkState),
-    /// The stream is open and the snapshot is awaited.
-    Syncing,
+    /// The stream is open and the snapshot is awaited; `trouble` is why the last one did not come.
+    Syncing {
+        trouble: Option<Failure>,
+    },
     Live,
 }
 
@@ -186,6 +188,7 @@ impl Actor {
                 Input::Finished(then) => then(&mut self),
                 Input::Close(done) => break done,
             }
+            self.advance_prompts();
             self.tell();
         };
         self.close().await;
@@ -199,8 +202,10 @@ impl Actor {
         self.link.abort();
         // It ends by being aborted, which is what its error says.
         drop(self.link.await);
-        let shared = self.settings.server.scope == Scope::Window;
-        if let Some(dialect) = self.dialect.filter(|_| shared)
+        // The window's server goes on for other folders; one that is not ours may have other users.
+        let is_ours = self.server_info.is_some_and(|server| server.owned);
+        let goes_on = is_ours && self.settings.server.scope == Scope::Window;
+        if let Some(dialect) = self.dialect.filter(|_| goes_on)
             && let Err(error) = dialect.dispose().await
         {
             tracing::debug!("the folder was not disposed: {error}");
@@ -239,11 +244,14 @@ impl Actor {
                 self.fail_parked();
             }
             LinkEvent::Opened { dialect, server } => {
-                self.dialect = Some(dialect);
+                if let Some(before) = self.dialect.replace(dialect) {
+                    self.keep_marks(before.as_ref());
+                }
                 self.server_info = Some(server);
-                self.phase = Phase::Syncing;
+                self.phase = Phase::Syncing { trouble: None };
                 self.begin_first_sync();
             }
+            LinkEvent::Pulse => self.heartbeat(),
             LinkEvent::Events(events) => {
                 for event in events {
                     self.raw_event(event);
@@ -282,7 +290,10 @@ impl Actor {
         match event {
             Event::Heartbeat => self.heartbeat(),
             // What the server held for this folder is gone; how it is now, it says when asked.
-            Event::Disposed => self.resync(),
+            Event::Disposed => {
+                self.resync();
+                self.refresh_catalog();
+            }
             Event::CatalogChanged => self.refresh_catalog(),
             event => {
                 if let Some(event) = self.sync.hold(event) {
@@ -308,6 +319,12 @@ impl Actor {
             _ => None,
         };
         match event {
+            Event::SessionRemoved(session) => {
+                self.prompts.forget(&session);
+                self.last_event.remove(&session);
+                self.inherited.remove(&session);
+                return self.replica.remove_session(&session);
+            }
             Event::RowChanged(session) => return self.read_row(session),
             Event::ContentChanged(session) => return self.read_content(session),
             Event::OutputElsewhere {
@@ -326,9 +343,20 @@ impl Actor {
             }
             _ => {}
         }
+        let is_row = matches!(event, Event::Session(_));
+        let told_of = match &event {
+            Event::Message(info) if info.role == Role::User => Some(info.id.clone()),
+            _ => None,
+        };
         self.inherit_mode(&event);
         if !self.answer_by_mode(&event) {
             self.replica.apply(event);
+        }
+        if is_row {
+            self.notice_models();
+        }
+        if let Some(message) = told_of {
+            self.prompt_arrived(&message);
         }
         if let Some(session) = began {
             self.run_began(&session);
@@ -405,9 +433,11 @@ impl Actor {
             (InstanceState::Connected, None, None, None);
         match &self.phase {
             Phase::Live => {}
-            Phase::Syncing | Phase::Link(LinkState::Connecting) => {
+            Phase::Syncing { trouble } => {
                 state = InstanceState::Connecting;
+                error.clone_from(trouble);
             }
+            Phase::Link(LinkState::Connecting) => state = InstanceState::Connecting,
             Phase::Link(LinkState::Starting) => state = InstanceState::Starting,
             Phase::Link(LinkState::Reconnecting {
                 attempt: number,

@@ -2,7 +2,7 @@
 //! something of it changed, told when it differs.
 
 use super::actor::{Actor, Phase};
-use crate::protocol::{Catalog, Error, Notification};
+use crate::protocol::{Catalog, Error, ModelRef, Notification};
 use crate::replica::Limits;
 
 /// How many models count as used lately.
@@ -11,6 +11,8 @@ const RECENT: usize = 10;
 #[derive(Default)]
 pub(super) struct Shelf {
     pub catalog: Option<Catalog>,
+    /// The models that counted as used lately when it was fetched.
+    recent: Vec<ModelRef>,
     fetch: Fetch,
     waiting: Vec<Waiting>,
 }
@@ -27,7 +29,16 @@ enum Fetch {
 type Waiting = Box<dyn FnOnce(&mut Actor, Result<Catalog, Error>) + Send>;
 
 impl Actor {
-    /// Changes come in swarms; one fetch answers all that came before it.
+    /// A session may have taken to a model that was not used lately.
+    pub(super) fn notice_models(&mut self) {
+        let recent = self.replica.recent_models(RECENT);
+        let is_new = |model: &ModelRef| !self.shelf.recent.contains(model);
+        if recent.iter().any(is_new) {
+            self.refresh_catalog();
+        }
+    }
+
+    /// Changes come in bursts; one fetch answers all that came before it.
     pub(super) fn refresh_catalog(&mut self) {
         let Some(dialect) = self.dialect.clone().filter(|_| self.phase == Phase::Live) else {
             return;
@@ -38,6 +49,7 @@ impl Actor {
         }
         self.shelf.fetch = Fetch::UnderWay;
         let recent = self.replica.recent_models(RECENT);
+        self.shelf.recent.clone_from(&recent);
         self.spawn_work(
             async move {
                 let mut catalog = dialect.catalog(&recent).await?;

@@ -9,15 +9,13 @@ use crate::opencode::Dialect;
 use crate::opencode::patch::{self, Sides};
 use crate::protocol::requests::{
     FileCompare, FileCompareResult, FileContentRead, FileFind, FileFindResult, FileStatusResult,
-    PartContentRead, PromptPart, SymbolFind, SymbolFindResult, VcsDiffResult,
+    PartContentRead, SymbolFind, SymbolFindResult, VcsDiffResult,
 };
 use crate::protocol::{ChangeStage, Error, ErrorKind, FileComparison};
 use crate::replica::cut;
 
 const FOUND: usize = 20;
 const BOM: char = '\u{feff}';
-/// What a prompt may carry, in base64's letters: more than any model takes.
-const MAX_ATTACHED: usize = 20 * 1024 * 1024;
 
 impl Actor {
     pub(super) fn find_files(
@@ -170,7 +168,7 @@ fn outside(name: &str, path: &Path) -> Error {
 }
 
 /// The path relative to the folder, or nothing when it leads out of it.
-fn within(directory: &Path, path: &Path) -> Option<PathBuf> {
+pub(super) fn within(directory: &Path, path: &Path) -> Option<PathBuf> {
     let mut inside = PathBuf::new();
     let path = path.strip_prefix(directory).unwrap_or(path);
     for component in path.components() {
@@ -186,62 +184,6 @@ fn within(directory: &Path, path: &Path) -> Option<PathBuf> {
         Ok(real) => real.starts_with(directory).then_some(inside),
         Err(_) => Some(inside),
     }
-}
-
-/// What would fail later, where nobody sees why.
-///
-/// # Errors
-/// `badRequest`, with the path of the part that is wrong.
-pub(super) fn check(parts: &[PromptPart], directory: &Path) -> Result<(), Error> {
-    if parts.is_empty() {
-        return Err(Error::new(
-            ErrorKind::BadRequest,
-            "parts: a prompt needs at least one part",
-        )
-        .hint("Write something, or attach a file."));
-    }
-    let mut attached = 0;
-    for (index, part) in parts.iter().enumerate() {
-        let wrong = |what: String, hint: &str| {
-            Err(Error::new(ErrorKind::BadRequest, format!("parts[{index}].{what}")).hint(hint))
-        };
-        match part {
-            PromptPart::File { path, range } => {
-                if range.is_some_and(|range| range.start == 0 || range.end < range.start) {
-                    return wrong(
-                        "range: no such lines".into(),
-                        "Lines count from 1, and the end is not before the start.",
-                    );
-                }
-                if !directory.join(path).exists() {
-                    return wrong(
-                        format!("path: there is no file {}", path.display()),
-                        "It may have been moved or deleted.",
-                    );
-                }
-            }
-            PromptPart::Image { data, .. } | PromptPart::Attachment { data, .. } => {
-                attached += data.len();
-                if attached > MAX_ATTACHED {
-                    return wrong(
-                        format!("data: more than {} MB are attached", MAX_ATTACHED >> 20),
-                        "Name the file by its path instead; OpenCode reads it itself.",
-                    );
-                }
-            }
-            PromptPart::Diagnostics { items, .. } if items.is_empty() => {
-                return wrong(
-                    "items: nothing is wrong there".into(),
-                    "Name at least one line, with what is wrong in it.",
-                );
-            }
-            PromptPart::Text { .. }
-            | PromptPart::Agent { .. }
-            | PromptPart::Selection { .. }
-            | PromptPart::Diagnostics { .. } => {}
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -96,6 +96,33 @@ pub async fn find(
     Ok(program(path, FoundBy::Npm))
 }
 
+/// Other programs of the name that would have been taken without this one, in that order.
+#[must_use]
+pub fn passed_over(taken: &Program) -> Vec<Program> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let on_path = env::split_paths(&path).map(|folder| folder.join("opencode"));
+    let candidates = on_path.map(|path| (path, FoundBy::Path)).chain(
+        usual_places()
+            .into_iter()
+            .map(|path| (path, FoundBy::InstallFolder)),
+    );
+    let mut seen = vec![taken.path.clone()];
+    let mut others = Vec::new();
+    for (path, found_by) in candidates.filter(|(path, _)| is_executable(path)) {
+        let path = native(path);
+        if seen.contains(&path) {
+            continue;
+        }
+        seen.push(path.clone());
+        others.push(Program {
+            path,
+            args: Vec::new(),
+            found_by,
+        });
+    }
+    others
+}
+
 fn missing(message: String) -> Error {
     Error::new(ErrorKind::ServerNotFound, message)
         .hint("Install OpenCode (https://opencode.ai) or set `server.command` to its program.")
@@ -133,7 +160,15 @@ fn native(path: PathBuf) -> PathBuf {
     if !is_script(&real) {
         return real;
     }
-    let packages = platform_packages(Family::One);
+    // Both generations may be installed side by side; a launcher is of the one in whose scope it lies.
+    let is_two = real
+        .components()
+        .any(|part| part.as_os_str() == "@opencode");
+    let families = match is_two {
+        true => [Family::Two, Family::One],
+        false => [Family::One, Family::Two],
+    };
+    let packages: Vec<String> = families.into_iter().flat_map(platform_packages).collect();
     real.ancestors()
         .skip(1)
         .flat_map(|folder| [folder.to_owned(), folder.join("node_modules")])
@@ -277,16 +312,20 @@ mod tests {
 
     #[test]
     fn the_native_binary_is_taken_instead_of_npms_launcher() {
-        let root = env::temp_dir().join(format!("sidestream-find-{}", std::process::id()));
-        let launcher = root.join("node_modules/opencode-ai/bin/opencode");
-        let binary = root
-            .join("node_modules")
-            .join(&platform_packages(Family::One)[0])
-            .join("bin/opencode");
-        write_program(&launcher, "#!/usr/bin/env node\n");
-        write_program(&binary, "\x7fELF");
-        assert_eq!(native(launcher), binary.canonicalize().unwrap());
-        fs::remove_dir_all(root).unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let modules = root.path().canonicalize().unwrap().join("node_modules");
+        // Side by side, each launcher has its own.
+        for (launcher, family) in [("opencode-ai", Family::One), ("@opencode/cli", Family::Two)] {
+            let binary = &platform_packages(family)[0];
+            write_program(&modules.join(binary).join("bin/opencode"), "\x7fELF");
+            let launcher = modules.join(launcher).join("bin/opencode");
+            write_program(&launcher, "#!/usr/bin/env node\n");
+        }
+        for (launcher, family) in [("opencode-ai", Family::One), ("@opencode/cli", Family::Two)] {
+            let launcher = modules.join(launcher).join("bin/opencode");
+            let binary = &platform_packages(family)[0];
+            assert_eq!(native(launcher), modules.join(binary).join("bin/opencode"));
+        }
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::sleep;
+use tokio::time::{Interval, interval_at, sleep};
 
 use super::actor::Input;
 use super::backoff::Backoff;
@@ -35,6 +35,8 @@ pub enum LinkEvent {
         server: ServerInfo,
     },
     Events(Vec<RawEvent>),
+    /// The stream is alive, and it is time to see whether what runs is silent.
+    Pulse,
 }
 
 /// An event as it came, with what it means.
@@ -230,8 +232,20 @@ impl Link {
             return Ok(Loss::Passing(lost("nobody listens")));
         }
         let mut events = Events::new(Box::pin(response.bytes_stream()));
+        let mut pulse = dialect
+            .pulse()
+            .map(|every| interval_at(tokio::time::Instant::now() + every, every));
         loop {
-            match events.next_batch().await {
+            let batch = tokio::select! {
+                batch = events.next_batch() => batch,
+                () = next(&mut pulse) => {
+                    if self.send(LinkEvent::Pulse).is_err() {
+                        return Ok(Loss::Passing(lost("nobody listens")));
+                    }
+                    continue;
+                }
+            };
+            match batch {
                 Ok(batch) => {
                     let decoded = batch
                         .into_iter()
@@ -263,6 +277,14 @@ enum Woken {
     Server,
     Asked,
     Time,
+}
+
+/// Never, where there is none.
+async fn next(pulse: &mut Option<Interval>) {
+    match pulse {
+        Some(pulse) => drop(pulse.tick().await),
+        None => std::future::pending().await,
+    }
 }
 
 fn lost(why: &str) -> Error {

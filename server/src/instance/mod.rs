@@ -14,12 +14,15 @@ pub mod outlet;
 mod output;
 mod pace;
 mod process;
+mod prompt_parts;
+mod prompt_watch;
 mod prompts;
+mod queued_prompt;
 mod requests;
 mod rings;
 mod runs;
 pub mod server;
-mod service;
+pub mod service;
 mod sessions;
 mod sync;
 mod typed;
@@ -58,6 +61,8 @@ pub struct Registry {
 /// How the rest of the program reaches an instance. Cheap to clone.
 #[derive(Clone)]
 struct Handle {
+    /// Counts the instances as they are opened.
+    number: u64,
     directory: PathBuf,
     inbox: mpsc::UnboundedSender<Input>,
     view: watch::Receiver<Instance>,
@@ -110,6 +115,17 @@ impl Registry {
         }
     }
 
+    /// Whether there is such an instance.
+    ///
+    /// # Errors
+    /// `instanceNotFound`
+    pub fn check(&self, id: &InstanceId) -> Result<(), Error> {
+        match self.instances.contains_key(id) {
+            true => Ok(()),
+            false => Err(not_found(id)),
+        }
+    }
+
     /// Asks an instance something on behalf of the editor side itself.
     ///
     /// # Errors
@@ -144,13 +160,13 @@ impl Registry {
     /// Every instance as clients were told of it last, in the order they were opened.
     #[must_use]
     pub fn list(&self) -> Vec<Instance> {
-        let mut all: Vec<Instance> = self
+        let mut all: Vec<(u64, Instance)> = self
             .instances
             .iter()
-            .map(|entry| entry.value().view.borrow().clone())
+            .map(|entry| (entry.number, entry.view.borrow().clone()))
             .collect();
-        all.sort_by(|a, b| a.id.cmp(&b.id));
-        all
+        all.sort_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, instance)| instance).collect()
     }
 
     /// Opens a folder, or answers the instance that has it open.
@@ -176,6 +192,16 @@ impl Registry {
                 )
                 .hint("Check that it exists and that you may read it.")
             })?;
+        if directory.to_str().is_none() {
+            return Err(Error::new(
+                ErrorKind::BadRequest,
+                format!(
+                    "The folder {} has a name that is not UTF-8.",
+                    directory.display()
+                ),
+            )
+            .hint("OpenCode cannot be asked for it; give it another name."));
+        }
         let open = self
             .instances
             .iter()
@@ -202,6 +228,7 @@ impl Registry {
         self.instances.insert(
             id,
             Handle {
+                number,
                 directory,
                 inbox,
                 view,

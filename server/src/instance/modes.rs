@@ -26,9 +26,14 @@ impl Actor {
             let agent = self.agent_of(&child);
             self.give_mode(&child, mode, agent);
         }
-        self.adopt(responder, async move {
-            dialect.set_permission_mode(&session, mode, &agent).await
-        });
+        self.spawn_work(
+            async move { dialect.set_permission_mode(&session, mode, &agent).await },
+            move |actor, row| {
+                let row = row.map(|row| actor.replica.adopt(row));
+                actor.answer_waiting_by_mode();
+                actor.answer(responder, row);
+            },
+        );
     }
 
     /// A sub-agent's session does not inherit its caller's rules (measured on 1.18.33), but a user
@@ -56,7 +61,10 @@ impl Actor {
         self.spawn_work(
             async move { dialect.set_permission_mode(&session, mode, &agent).await },
             |actor, row| match row {
-                Ok(row) => drop(actor.replica.adopt(row)),
+                Ok(row) => {
+                    actor.replica.adopt(row);
+                    actor.answer_waiting_by_mode();
+                }
                 // It asks then, which is safe.
                 Err(error) => tracing::warn!("a sub-agent did not get its mode: {error}"),
             },
@@ -80,19 +88,32 @@ impl Actor {
         let Event::PermissionAsked(permission) = event else {
             return false;
         };
-        let info = self.replica.info(&permission.session_id);
-        let own = info.and_then(|info| Some(info.permissions.as_ref()?.mode));
-        let allowed = match own.or_else(|| self.inherited_mode(info)) {
-            Some(PermissionMode::Allow) => true,
-            Some(PermissionMode::AcceptEdits) => permission.permission == "edit",
-            _ => false,
-        };
-        match self.dialect.clone().filter(|_| allowed) {
+        match self.dialect.clone().filter(|_| self.is_allowed(permission)) {
             Some(dialect) => {
                 self.allow_once(permission.as_ref().clone(), dialect);
                 true
             }
             None => false,
+        }
+    }
+
+    /// What was asked while there was no connection, or before the mode was chosen.
+    pub(super) fn answer_waiting_by_mode(&self) {
+        let Some(dialect) = &self.dialect else { return };
+        for permission in self.replica.permissions() {
+            if self.is_allowed(permission) {
+                self.allow_once(permission.clone(), dialect.clone());
+            }
+        }
+    }
+
+    fn is_allowed(&self, permission: &Permission) -> bool {
+        let info = self.replica.info(&permission.session_id);
+        let own = info.and_then(|info| Some(info.permissions.as_ref()?.mode));
+        match own.or_else(|| self.inherited_mode(info)) {
+            Some(PermissionMode::Allow) => true,
+            Some(PermissionMode::AcceptEdits) => permission.permission == "edit",
+            _ => false,
         }
     }
 

@@ -17,9 +17,9 @@ use tokio::time::timeout;
 use super::find::{self, Program};
 use super::guard::PID_LINE;
 use super::logs::Logs;
-use super::service::{self, Service};
+use super::service::{self, Came, Service};
 use super::version::{self, Family};
-use crate::opencode::http::Endpoint;
+use crate::opencode::http::{DEFAULT_USER, Endpoint};
 use crate::protocol::settings::{Scope, ServerSettings};
 use crate::protocol::{Error, ErrorKind, LogSource};
 
@@ -55,11 +55,14 @@ impl Process {
 pub enum Started {
     Ours(Process),
     /// The user's background service.
-    Joined(Service),
+    Joined(Service, Came),
 }
 
 /// Finds the program and joins its background service, or starts it under a guard and waits until
 /// it says where it listens. Dropped half-way, everything that was started ends, except for a service.
+///
+/// Whatever the scope, a service that runs is joined: two servers may not work on the same sessions
+/// (v2 contract, §0, rule 3). Who wants one apart gives it data of its own.
 ///
 /// # Errors
 /// `serverNotFound`; `startFailed` with the last lines of its output; `unsupported` for a version
@@ -76,7 +79,7 @@ pub async fn start(
     tracing::info!("starting {} ({family:?})", program.path.display());
     let name = version.map_or_else(|| "OpenCode".to_owned(), |v| format!("OpenCode {v}"));
     let found = program.found_by.in_words();
-    match (&family, settings.scope) {
+    let wants_service = match (&family, settings.scope) {
         (Family::Later(version), _) => return Err(too_new(version)),
         (Family::One, Scope::Shared) => {
             return Err(Error::new(
@@ -85,17 +88,37 @@ pub async fn start(
             )
             .hint("Set `server.scope` to \"workspace\" or \"window\", or install OpenCode 2."));
         }
-        (Family::Two, Scope::Shared | Scope::Auto) => {
-            announce(format!(
-                "Joining the background service of {name}, found by {found} …"
-            ));
-            let joined = service::join(&program, &settings.env).await?;
-            return Ok(Started::Joined(joined));
-        }
-        _ => announce(format!("Starting {name}, found by {found} …")),
-    }
+        (Family::Two, Scope::Shared | Scope::Auto) => true,
+        _ => false,
+    };
     // Until it says where it listens; a turn ends with this function, however that ends.
     let _turn = TURNS.lock().await;
+    if wants_service {
+        announce(format!(
+            "Joining the background service of {name}, found by {found} …"
+        ));
+        let (service, came) = service::join(&program, &settings.env).await?;
+        if came == Came::Started {
+            announce(
+                "The background service was started. It goes on when Sidestream has ended; \
+                 `opencode service stop` ends it."
+                    .into(),
+            );
+        }
+        return Ok(Started::Joined(service, came));
+    }
+    if family == Family::Two
+        && let Some(service) = service::look(&settings.env).await?
+    {
+        announce(format!(
+            "OpenCode's background service runs already (process {}) and is joined: a second server \
+             on its data would not see what it does. For one apart, set XDG_DATA_HOME and \
+             XDG_STATE_HOME in `server.env`; or end that one with `opencode service stop`.",
+            service.pid
+        ));
+        return Ok(Started::Joined(service, Came::Found));
+    }
+    announce(format!("Starting {name}, found by {found} …"));
     let limit = Duration::from_millis(settings.start_timeout_ms);
     match timeout(limit, launch(&program, &family, settings, directory, logs)).await {
         Ok(started) => started.map(Started::Ours),
@@ -273,7 +296,7 @@ fn listening_url(line: &str) -> Option<String> {
 /// OpenCode's own default.
 #[must_use]
 pub fn default_user() -> String {
-    "opencode".into()
+    DEFAULT_USER.into()
 }
 
 #[cfg(test)]

@@ -1,180 +1,320 @@
-//! Prompts on their way: queued while there is no connection, sent in order, watched until their
-//! run begins. What a user has typed is never lost and never sent twice.
+//! Prompts on their way to OpenCode: each waits here for a connection and for its session's turn,
+//! and is sent in the order it was written. What a user has typed is never lost and never sent
+//! twice. Whether a prompt that was sent is answered, `prompt_watch` looks after.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
 use super::actor::{Actor, Phase};
-use super::files;
 use super::outlet::Responder;
-use crate::opencode::{Dialect, Prompt, id, is_loss, tool};
+use super::prompt_parts;
+use super::queued_prompt::{Delivery, QueuedPrompt};
+use super::requests::unknown_session;
+use crate::opencode::{Dialect, Keeper, Prompt, is_loss};
 use crate::protocol::requests::{
-    Done, PromptPart, PromptState, SessionCancelQueued, SessionPrompt, SessionPromptResult,
+    Done, PromptState, SessionCancelQueued, SessionListQueued, SessionListQueuedResult,
+    SessionPrompt, SessionPromptResult,
 };
 use crate::protocol::{
-    Error, ErrorKind, FilePart, MessageError, MessageId, MessageInfo, MessageStatus, MessageTime,
-    Part, PartBody, PartId, PermissionMode, Role, SessionId, SessionStatus, TextPart,
+    Error, ErrorKind, Message, MessageId, PermissionMode, SessionId, SessionStatus,
 };
-use crate::time::now;
+use crate::replica::Submission;
 
 /// More than a person types while the server is away.
 const MAX_QUEUED: usize = 32;
-/// A run begins within this, even on a cold server (v1 contract, rule 7: 2.8 s).
-/// A loaded machine takes much longer, and must not be hurried.
-const BEGINS_WITHIN: Duration = Duration::from_secs(10);
-/// After a rejection, the server is known to forget prompts (v1 contract, rule 13).
-const BEGINS_AFTER_REJECTION: Duration = Duration::from_millis(1_500);
-const REJECTED_LATELY: Duration = Duration::from_secs(2);
-/// Looks at a prompt whose run does not begin, so often before it is called failed.
-const MAX_CHECKS: u32 = 5;
+/// A prompt whose request was lost on a living connection is sent again after this.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// OpenCode 1.x forgets prompts that come within 0.3 s after a rejection (v1 contract, rule 13).
+const AFTER_REJECTION: Duration = Duration::from_millis(500);
 
 #[derive(Default)]
 pub(super) struct Prompts {
-    queue: VecDeque<Queued>,
+    queue: VecDeque<QueuedPrompt>,
     /// When a permission of the session was rejected last.
     rejected: HashMap<SessionId, Instant>,
-}
-
-#[derive(Clone)]
-struct Queued {
-    prompt: Prompt,
-    info: MessageInfo,
 }
 
 impl Prompts {
     pub fn note_rejection(&mut self, session: &SessionId) {
         self.rejected.insert(session.clone(), Instant::now());
     }
+
+    pub fn rejected_within(&self, session: &SessionId, limit: Duration) -> bool {
+        let at = self.rejected.get(session);
+        at.is_some_and(|at| at.elapsed() < limit)
+    }
+
+    /// The session is gone, and what waited for it.
+    pub fn forget(&mut self, session: &SessionId) {
+        self.rejected.remove(session);
+        self.queue.retain(|queued| queued.session_id() != session);
+    }
+
+    /// What clients were told of, or are about to be.
+    fn shown(&self, session: &SessionId) -> impl Iterator<Item = &QueuedPrompt> {
+        let of_session = move |queued: &&QueuedPrompt| queued.session_id() == session;
+        let queue = self.queue.iter().filter(of_session);
+        queue.filter(|queued| queued.asked.is_none())
+    }
+
+    fn get_mut(&mut self, message: &MessageId) -> Option<&mut QueuedPrompt> {
+        let mut queue = self.queue.iter_mut();
+        queue.find(|queued| queued.message_id() == message)
+    }
+
+    fn take(&mut self, message: &MessageId) -> Option<QueuedPrompt> {
+        let mut queue = self.queue.iter();
+        let at = queue.position(|queued| queued.message_id() == message)?;
+        self.queue.remove(at)
+    }
+
+    fn waiting(&self) -> usize {
+        let queue = self.queue.iter();
+        queue.filter(|queued| !queued.is_refused()).count()
+    }
+
+    /// The texts of old refusals are let go first.
+    fn make_room(&mut self) {
+        while self.queue.len() >= 2 * MAX_QUEUED {
+            let Some(oldest) = self.queue.iter().position(QueuedPrompt::is_refused) else {
+                return;
+            };
+            self.queue.remove(oldest);
+        }
+    }
 }
 
 impl Actor {
     pub(super) fn prompt(&mut self, params: SessionPrompt, responder: Responder) {
-        if let Err(error) = files::check(&params.parts, self.directory()) {
+        if let Err(error) = prompt_parts::check(&params.parts, self.directory()) {
             return responder.fail(error);
         }
-        let queued = Queued::new(params);
-        let waits_already = self
-            .prompts
-            .queue
-            .iter()
-            .any(|waiting| waiting.prompt.session_id == queued.prompt.session_id);
-        match self.dialect.clone() {
-            Some(dialect) if self.phase == Phase::Live && !waits_already => {
-                self.send(dialect, queued, responder);
-            }
-            _ => {
-                self.queue(queued, responder);
-                if self.phase != Phase::Live {
-                    // A prompt is a reason to try again now.
-                    self.wake();
-                }
+        if self.prompts.waiting() >= MAX_QUEUED {
+            return responder.fail(
+                Error::new(
+                    ErrorKind::QueueFull,
+                    format!("{MAX_QUEUED} prompts wait already."),
+                )
+                .hint("Take back some of them, or reconnect if there is no connection."),
+            );
+        }
+        self.prompts.make_room();
+        let queued = QueuedPrompt::new(params, responder);
+        let message = queued.message_id().clone();
+        self.prompts.queue.push_back(queued);
+        self.advance_prompts();
+        if self.phase != Phase::Live {
+            // A prompt is a reason to try again now.
+            self.wake();
+        }
+        let waits = self.prompts.get_mut(&message);
+        if waits.is_some_and(|queued| queued.delivery != Delivery::Sending) {
+            self.show_as_queued(&message);
+        }
+    }
+
+    /// Sends each session's next prompt, where its turn has come. Called after everything that
+    /// happens, since anything may bring a turn.
+    pub(super) fn advance_prompts(&mut self) {
+        if self.prompts.queue.is_empty() || self.phase != Phase::Live {
+            return;
+        }
+        let Some(dialect) = self.dialect.clone() else {
+            return;
+        };
+        // Only a session's first one: the next is sent when that one has arrived.
+        let mut sessions = HashSet::new();
+        let queue = self.prompts.queue.iter();
+        let next = queue.filter(|queued| !queued.is_refused());
+        let next = next.filter(|queued| sessions.insert(queued.session_id().clone()));
+        let ready: Vec<Prompt> = next
+            .filter(|queued| queued.delivery == Delivery::Waiting)
+            .filter(|queued| self.is_its_turn(dialect.as_ref(), queued))
+            .map(|queued| queued.prompt.clone())
+            .collect();
+        for prompt in ready {
+            self.submit(&prompt);
+            if self
+                .prompts
+                .rejected_within(&prompt.session_id, AFTER_REJECTION)
+            {
+                self.pause(&prompt.message_id, AFTER_REJECTION);
+            } else {
+                self.deliver(dialect.clone(), prompt);
             }
         }
     }
 
-    fn send(&mut self, dialect: Arc<dyn Dialect>, queued: Queued, responder: Responder) {
-        let session = queued.prompt.session_id.clone();
+    /// OpenCode 1.x takes a prompt at any time, but never gives it back: there it stays here, where
+    /// it can be taken back, until the session is idle.
+    fn is_its_turn(&self, dialect: &dyn Dialect, queued: &QueuedPrompt) -> bool {
+        match dialect.keeper_of_prompts() {
+            Keeper::Server => true,
+            Keeper::Sidestream => match self.replica.status(queued.session_id()) {
+                Some(SessionStatus::Submitted) => queued.submission == Submission::First,
+                Some(status) => !status.is_running(),
+                None => true,
+            },
+        }
+    }
+
+    /// The session is at work from now on: nobody is to take it for idle before the run has begun.
+    fn submit(&mut self, prompt: &Prompt) {
+        let submission = self.replica.submitted(&prompt.session_id);
+        if submission == Submission::First
+            && let Some(queued) = self.prompts.get_mut(&prompt.message_id)
+        {
+            queued.submission = submission;
+        }
+    }
+
+    /// It will not be sent, or not now.
+    fn not_submitted(&mut self, message: &MessageId) {
+        if let Some(queued) = self.prompts.get_mut(message) {
+            let submission = std::mem::replace(&mut queued.submission, Submission::Further);
+            let session = queued.session_id().clone();
+            self.replica.not_begun(&session, submission);
+        }
+    }
+
+    fn deliver(&mut self, dialect: Arc<dyn Dialect>, prompt: Prompt) {
+        let session = prompt.session_id.clone();
+        if let Some(queued) = self.prompts.get_mut(&prompt.message_id) {
+            queued.delivery = Delivery::Sending;
+        }
         self.is_wanted(&session);
-        self.replica.submitted(&session);
-        let prompt = queued.prompt.clone();
         let mode = self.mode_to_renew(&session, prompt.agent.as_deref());
+        let is_known = self.replica.info(&session).is_some();
         self.spawn_work(
-            async move { deliver(&dialect, &prompt, mode).await },
-            move |actor, sent| match sent {
-                Ok(()) => {
-                    actor.watch(&queued.prompt, 1);
-                    let answer = SessionPromptResult {
-                        message_id: queued.prompt.message_id,
-                        state: PromptState::Sent,
-                    };
-                    actor.answer(responder, Ok(answer));
+            async move {
+                // One of another folder would be answered unseen.
+                let found = match is_known {
+                    true => Ok(()),
+                    false => dialect.session(&session).await.map(drop),
+                };
+                let sent = match found {
+                    Ok(()) => send(&dialect, &prompt, mode).await,
+                    Err(error) => Err(error),
+                };
+                (sent, prompt)
+            },
+            move |actor, (sent, prompt)| {
+                if sent.is_err() {
+                    actor.not_submitted(&prompt.message_id);
                 }
-                Err(error) if is_loss(&error) => actor.queue(queued, responder),
-                Err(error) => {
-                    actor.replica.not_running(&session);
-                    responder.fail(error);
+                match sent {
+                    Ok(()) => actor.prompt_arrived(&prompt.message_id),
+                    Err(error) if is_loss(&error) => {
+                        actor.show_as_queued(&prompt.message_id);
+                        actor.pause(&prompt.message_id, TRY_AGAIN);
+                    }
+                    Err(error) => actor.prompt_refused(&prompt.message_id, error),
                 }
             },
         );
     }
 
-    fn queue(&mut self, queued: Queued, responder: Responder) {
-        if self.prompts.queue.len() >= MAX_QUEUED {
-            return responder.fail(
-                Error::new(
-                    ErrorKind::QueueFull,
-                    format!("{MAX_QUEUED} prompts wait for a connection already."),
-                )
-                .hint("Reconnect the instance, or take back some of them."),
-            );
+    /// OpenCode has the prompt: by its answer, or because it tells of the message.
+    pub(super) fn prompt_arrived(&mut self, message: &MessageId) {
+        let Some(queued) = self.prompts.take(message) else {
+            return;
+        };
+        self.watch(&queued.prompt, 1);
+        match queued.asked {
+            Some(responder) => {
+                let answer = SessionPromptResult {
+                    message_id: queued.prompt.message_id,
+                    state: PromptState::Sent,
+                };
+                self.answer(responder, Ok(answer));
+            }
+            None => self.replica.local_message(queued.sent(), Vec::new()),
         }
-        self.show(&queued);
-        let message_id = queued.prompt.message_id.clone();
-        self.prompts.queue.push_back(queued);
+    }
+
+    /// A snapshot shows prompts whose arrival was not told of.
+    pub(super) fn find_arrived_prompts(&mut self) {
+        let arrived = |queued: &&QueuedPrompt| {
+            let (session, message) = (queued.session_id(), queued.message_id());
+            self.replica.has_from_server(session, message)
+        };
+        let arrived: Vec<MessageId> = self
+            .prompts
+            .queue
+            .iter()
+            .filter(arrived)
+            .map(|queued| queued.message_id().clone())
+            .collect();
+        for message in arrived {
+            self.prompt_arrived(&message);
+        }
+    }
+
+    fn prompt_refused(&mut self, message: &MessageId, error: Error) {
+        let Some(queued) = self.prompts.get_mut(message) else {
+            return;
+        };
+        if let Some(responder) = queued.asked.take() {
+            self.prompts.take(message);
+            return self.answer::<Done>(responder, Err(error));
+        }
+        // Clients were told that it waits: its text stays to be seen, and can be copied from there.
+        queued.refuse(&error);
+        let (session, shown) = (queued.session_id().clone(), queued.message.clone());
+        self.replica.local_message(shown.info, Vec::new());
+        self.replica.failed(&session, error.message);
+    }
+
+    /// Keeps a prompt back for a while.
+    fn pause(&mut self, message: &MessageId, wait: Duration) {
+        let Some(queued) = self.prompts.get_mut(message) else {
+            return;
+        };
+        queued.delivery = Delivery::Paused;
+        let message = message.clone();
+        self.spawn_work(sleep(wait), move |actor, ()| {
+            let queued = actor.prompts.get_mut(&message);
+            if let Some(queued) = queued.filter(|queued| queued.delivery == Delivery::Paused) {
+                queued.delivery = Delivery::Waiting;
+            }
+        });
+    }
+
+    /// Answers a prompt that is not sent yet, and shows it among its session's messages.
+    fn show_as_queued(&mut self, message: &MessageId) {
+        let Some(queued) = self.prompts.get_mut(message) else {
+            return;
+        };
+        let Some(responder) = queued.asked.take() else {
+            return;
+        };
+        let shown = queued.message.clone();
+        self.show(shown);
         let answer = SessionPromptResult {
-            message_id,
+            message_id: message.clone(),
             state: PromptState::Queued,
         };
         self.answer(responder, Ok(answer));
     }
 
-    /// Sends what waits, one after the other.
-    pub(super) fn send_queued(&mut self) {
-        let (Some(dialect), Some(next)) = (self.dialect.clone(), self.prompts.queue.front()) else {
-            return;
-        };
-        if self.phase != Phase::Live {
-            return;
-        }
-        let prompt = next.prompt.clone();
-        let mode = self.mode_to_renew(&prompt.session_id, prompt.agent.as_deref());
-        self.spawn_work(
-            async move { (deliver(&dialect, &prompt, mode).await, prompt) },
-            |actor, (sent, prompt)| actor.sent_queued(sent, &prompt),
-        );
-    }
-
-    fn sent_queued(&mut self, sent: Result<(), Error>, prompt: &Prompt) {
-        if sent.as_ref().is_err_and(is_loss) {
-            // It stays where it is until the next connection.
-            return;
-        }
-        let waits = |queued: &Queued| queued.prompt.message_id == prompt.message_id;
-        let at = self.prompts.queue.iter().position(waits);
-        if let Some(Queued { mut info, .. }) = at.and_then(|at| self.prompts.queue.remove(at)) {
-            match sent {
-                Ok(()) => {
-                    info.status = MessageStatus::Sent;
-                    self.replica.submitted(&prompt.session_id);
-                    self.watch(prompt, 1);
-                }
-                Err(error) => {
-                    // The text stays to be seen, and can be copied from there.
-                    info.status = MessageStatus::Error;
-                    info.error = Some(MessageError {
-                        kind: "notSent".into(),
-                        message: error.message,
-                    });
-                }
-            }
-            self.replica.local_message(info, Vec::new());
-        }
-        self.send_queued();
-    }
-
     /// Takes back what waits here, or in a server that has an inbox.
     pub(super) fn cancel_queued(&mut self, params: SessionCancelQueued, responder: Responder) {
-        let waits = |queued: &Queued| queued.prompt.message_id == params.message_id;
-        if let Some(at) = self.prompts.queue.iter().position(waits) {
-            self.prompts.queue.remove(at);
-            self.replica
-                .remove_local_message(&params.session_id, &params.message_id);
+        let (session, message) = (params.session_id, params.message_id);
+        if let Some(queued) = self.prompts.get_mut(&message) {
+            if queued.delivery == Delivery::Sending {
+                return responder.fail(does_not_wait(&message));
+            }
+            self.not_submitted(&message);
+            self.prompts.take(&message);
+            self.replica.remove_local_message(&session, &message);
             return self.answer(responder, Ok(Done {}));
         }
-        let (session, message) = (params.session_id, params.message_id);
+        if self.replica.info(&session).is_none() {
+            return responder.fail(unknown_session(&session));
+        }
         let is_shown = self.replica.waits_for_its_turn(&session, &message);
         match self.dialect.clone().filter(|_| is_shown) {
             Some(dialect) => self.spawn_work(
@@ -191,70 +331,38 @@ impl Actor {
         }
     }
 
+    /// What waits in a session, here and in the server; without a connection too.
+    pub(super) fn list_queued(&self, params: &SessionListQueued, responder: Responder) {
+        let session = &params.session_id;
+        let ours: Vec<Message> = self
+            .prompts
+            .shown(session)
+            .map(|queued| queued.message.clone())
+            .collect();
+        if ours.is_empty() && self.replica.info(session).is_none() {
+            return responder.fail(unknown_session(session));
+        }
+        let is_ours = |message: &Message| ours.iter().any(|own| own.info.id == message.info.id);
+        let mut messages = self.replica.queued(session);
+        messages.retain(|message| !is_ours(message));
+        messages.extend(ours.iter().cloned());
+        responder.send(Ok(SessionListQueuedResult { messages }));
+    }
+
     /// A session that is opened shows what waits in it.
     pub(super) fn show_queued(&mut self, session: &SessionId) {
-        for queued in self.prompts.queue.clone() {
-            if queued.prompt.session_id == *session {
-                self.show(&queued);
-            }
-        }
-    }
-
-    fn show(&mut self, queued: &Queued) {
-        self.replica
-            .local_message(queued.info.clone(), queued.shown_parts());
-    }
-
-    /// Looks after a while whether the prompt's run has begun.
-    fn watch(&self, prompt: &Prompt, check: u32) {
-        let lately = self
+        let shown: Vec<Message> = self
             .prompts
-            .rejected
-            .get(&prompt.session_id)
-            .is_some_and(|at| at.elapsed() < REJECTED_LATELY);
-        let wait = if lately {
-            BEGINS_AFTER_REJECTION
-        } else {
-            BEGINS_WITHIN
-        };
-        let prompt = prompt.clone();
-        self.spawn_work(sleep(wait), move |actor, ()| actor.check(prompt, check));
+            .shown(session)
+            .map(|queued| queued.message.clone())
+            .collect();
+        for message in shown {
+            self.show(message);
+        }
     }
 
-    fn check(&mut self, prompt: Prompt, check: u32) {
-        let submitted = Some(&SessionStatus::Submitted);
-        let Some(dialect) = self.dialect.clone() else {
-            return;
-        };
-        if self.replica.status(&prompt.session_id) != submitted {
-            return;
-        }
-        self.spawn_work(
-            async move { (look(&dialect, &prompt, check).await, prompt) },
-            move |actor, (seen, prompt)| {
-                if actor.replica.status(&prompt.session_id) != Some(&SessionStatus::Submitted) {
-                    return;
-                }
-                match seen {
-                    // Its events were lost or are late; what it said is in the snapshot.
-                    Ok(Seen::Running | Seen::Answered) => {
-                        if matches!(seen, Ok(Seen::Answered)) {
-                            actor.replica.not_running(&prompt.session_id);
-                        }
-                        actor.resync();
-                    }
-                    // Not while the server is away: that is no sign of anything.
-                    Err(error) if is_loss(&error) => actor.watch(&prompt, check),
-                    Ok(Seen::Forgotten) | Err(_) if check < MAX_CHECKS => {
-                        actor.watch(&prompt, check + 1);
-                    }
-                    Ok(Seen::Forgotten) | Err(_) => actor.replica.failed(
-                        &prompt.session_id,
-                        "OpenCode took the prompt but did not answer it. Send it again.".into(),
-                    ),
-                }
-            },
-        );
+    fn show(&mut self, message: Message) {
+        self.replica.local_message(message.info, message.parts);
     }
 }
 
@@ -268,7 +376,7 @@ fn does_not_wait(message: &MessageId) -> Error {
 
 /// A permission mode is of one agent: for another one it is made anew before the prompt, or the
 /// prompt is not sent at all.
-async fn deliver(
+async fn send(
     dialect: &Arc<dyn Dialect>,
     prompt: &Prompt,
     mode: Option<(PermissionMode, String)>,
@@ -278,113 +386,4 @@ async fn deliver(
         dialect.set_permission_mode(session, mode, &agent).await?;
     }
     dialect.prompt(prompt).await
-}
-
-enum Seen {
-    Running,
-    /// The last message is not the user's.
-    Answered,
-    /// Stored, and nothing came of it.
-    Forgotten,
-}
-
-/// What the server says of a prompt whose run was not seen to begin. The first time that it is
-/// found forgotten, the server is reminded of it.
-async fn look(dialect: &Arc<dyn Dialect>, prompt: &Prompt, check: u32) -> Result<Seen, Error> {
-    let session = &prompt.session_id;
-    if dialect.overview().await?.running.contains_key(session) {
-        return Ok(Seen::Running);
-    }
-    let stored = dialect.message(session, &prompt.message_id).await;
-    if stored.is_err_and(|error| error.kind == ErrorKind::BadRequest) {
-        // The server died with it.
-        dialect.prompt(prompt).await?;
-        return Ok(Seen::Forgotten);
-    }
-    let content = dialect.content(session, 1).await?;
-    let last = content.page.messages.last();
-    if last.is_some_and(|message| message.info.role == Role::Assistant) {
-        return Ok(Seen::Answered);
-    }
-    if check == 1 {
-        dialect.nudge(prompt).await?;
-    }
-    Ok(Seen::Forgotten)
-}
-
-impl Queued {
-    fn new(params: SessionPrompt) -> Self {
-        let message_id = MessageId::from(id::ascending("msg"));
-        let parts = params
-            .parts
-            .into_iter()
-            .map(|part| (PartId::from(id::ascending("prt")), part))
-            .collect();
-        Self {
-            info: MessageInfo {
-                id: message_id.clone(),
-                session_id: params.session_id.clone(),
-                role: Role::User,
-                parent_id: None,
-                status: MessageStatus::Queued,
-                agent: params.agent.clone(),
-                model: params.model.clone(),
-                time: MessageTime {
-                    created: now(),
-                    completed: None,
-                },
-                cost: None,
-                tokens: None,
-                error: None,
-            },
-            prompt: Prompt {
-                session_id: params.session_id,
-                message_id,
-                parts,
-                agent: params.agent,
-                model: params.model,
-                variant: params.variant,
-            },
-        }
-    }
-
-    fn shown_parts(&self) -> Vec<Part> {
-        let body = |part: &PromptPart| match part {
-            PromptPart::Text { text } => PartBody::Text(TextPart {
-                text: text.clone(),
-                ..TextPart::default()
-            }),
-            PromptPart::File { path, .. } => PartBody::File(FilePart {
-                mime: "text/plain".into(),
-                filename: path
-                    .file_name()
-                    .map(|name| name.to_string_lossy().into_owned()),
-                url: format!("file://{}", path.display()),
-            }),
-            PromptPart::Image { mime, .. } => PartBody::File(FilePart {
-                mime: mime.clone(),
-                filename: None,
-                url: String::new(),
-            }),
-            PromptPart::Attachment { mime, filename, .. } => PartBody::File(FilePart {
-                mime: mime.clone(),
-                filename: filename.clone(),
-                url: String::new(),
-            }),
-            PromptPart::Agent { name } => PartBody::Agent { name: name.clone() },
-            PromptPart::Diagnostics { path, items } => PartBody::Text(TextPart {
-                text: tool::diagnostics(path, items),
-                ..TextPart::default()
-            }),
-            PromptPart::Selection { path, range, text } => PartBody::Text(TextPart {
-                text: tool::selection(path, *range, text),
-                ..TextPart::default()
-            }),
-        };
-        self.prompt
-            .parts
-            .iter()
-            .map(|(id, part)| Part::new(id.clone(), body(part)))
-            .collect()
-    }
 }

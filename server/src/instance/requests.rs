@@ -59,6 +59,7 @@ impl Actor {
             InstanceRequest::SessionCancelQueued(params) => {
                 self.cancel_queued(params, responder);
             }
+            InstanceRequest::SessionListQueued(params) => self.list_queued(&params, responder),
             InstanceRequest::FileCompare(params) => self.compare_files(params, responder),
             InstanceRequest::PermissionList(_) => responder.send(Ok(PermissionListResult {
                 permissions: self.replica.permissions().to_vec(),
@@ -78,7 +79,7 @@ impl Actor {
     fn park(&mut self, request: InstanceRequest, responder: Responder) {
         match &self.phase {
             Phase::Live
-            | Phase::Syncing
+            | Phase::Syncing { .. }
             | Phase::Link(LinkState::Starting | LinkState::Connecting) => {}
             Phase::Link(LinkState::Reconnecting { .. } | LinkState::Disconnected { .. }) => {
                 self.wake();
@@ -97,7 +98,8 @@ impl Actor {
                 LinkState::Reconnecting { why, .. }
                 | LinkState::Disconnected { why }
                 | LinkState::Failed(why),
-            ) => why.clone(),
+            )
+            | Phase::Syncing { trouble: Some(why) } => why.clone(),
             _ => return,
         };
         for (_, responder) in std::mem::take(&mut self.parked) {
@@ -110,7 +112,7 @@ impl Actor {
         for (request, responder) in std::mem::take(&mut self.parked) {
             self.request(request, responder);
         }
-        self.send_queued();
+        self.advance_prompts();
     }
 
     fn reconnect(&mut self) {
@@ -239,7 +241,7 @@ impl Actor {
     fn list_sessions(&self, params: SessionList, responder: Responder, dialect: Arc<dyn Dialect>) {
         let limit = params.limit.unwrap_or(100).max(1);
         // The server knows no pages of sessions: the cursor is how many were told already.
-        let skip = match params.cursor.as_deref().map(str::parse) {
+        let skip: usize = match params.cursor.as_deref().map(str::parse) {
             None => 0,
             Some(Ok(skip)) => skip,
             Some(Err(_)) => {
@@ -248,7 +250,7 @@ impl Actor {
         };
         let query = SessionQuery {
             search: params.search.filter(|search| !search.is_empty()),
-            limit: skip + limit + 1,
+            limit: skip.saturating_add(limit).saturating_add(1),
             roots: params.roots.unwrap_or(false),
             archived: params.archived.unwrap_or_default(),
         };
@@ -266,11 +268,12 @@ impl Actor {
         skip: usize,
         limit: usize,
     ) -> SessionListResult {
-        let more = listed.len() > skip + limit;
+        let end = skip.saturating_add(limit);
+        let more = listed.len() > end;
         let page = listed.into_iter().skip(skip).take(limit);
         SessionListResult {
             sessions: page.map(|info| self.replica.learn(info)).collect(),
-            cursor: more.then(|| (skip + limit).to_string()),
+            cursor: more.then(|| end.to_string()),
         }
     }
 
@@ -299,6 +302,7 @@ impl Actor {
             },
             move |actor, result| {
                 if result.is_ok() {
+                    actor.prompts.forget(&session);
                     actor.replica.remove_session(&session);
                 }
                 actor.answer(responder, result.map(|()| Done {}));

@@ -10,16 +10,17 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::actor::{Actor, Phase};
+use super::files::within;
 use super::outlet::Responder;
-use super::requests::unknown_session;
 use super::typed::{Names, Typed, understand};
 use crate::opencode::sessions::{CommandRun, Ids, ShellRun};
-use crate::opencode::{Dialect, id};
+use crate::opencode::{Dialect, Keeper, id, is_loss};
 use crate::protocol::requests::{
     Done, InstanceRequest, PromptState, SessionCommand, SessionCompact, SessionPrompt,
     SessionRunResult, SessionSend, SessionShell,
 };
 use crate::protocol::{Catalog, Error, ErrorKind, MessageId, SessionId, SessionStatus};
+use crate::replica::Submission;
 
 /// What OpenCode itself takes when nobody has chosen.
 pub(super) const DEFAULT_AGENT: &str = "build";
@@ -30,8 +31,9 @@ const BEGINS_WITHIN: Duration = Duration::from_millis(1_500);
 /// Who waits for a run to begin.
 #[derive(Default)]
 pub(super) struct Runs {
-    count: u64,
-    beginning: HashMap<SessionId, Vec<(u64, Answer)>>,
+    /// The request that a session's run was asked for by; there is one at most, since a session that
+    /// runs takes no further one.
+    beginning: HashMap<SessionId, Answer>,
     /// Sessions to abort as soon as they run.
     unwanted: HashSet<SessionId>,
 }
@@ -58,7 +60,10 @@ impl Actor {
             &Names {
                 commands: catalog.commands.iter().map(|c| c.name.as_str()).collect(),
                 agents: catalog.agents.iter().map(|a| a.name.as_str()).collect(),
-                is_file: &|path: &Path| directory.join(path).exists(),
+                is_file: &|path: &Path| {
+                    let inside = within(&directory, path);
+                    inside.is_some_and(|inside| directory.join(inside).exists())
+                },
             },
         );
         let (instance_id, session_id) = (params.instance_id, params.session_id);
@@ -165,26 +170,31 @@ impl Actor {
         dialect: Arc<dyn Dialect>,
     ) {
         let session = params.session_id;
-        let Some(info) = self.replica.info(&session) else {
-            return responder.fail(unknown_session(&session));
-        };
-        let catalog = self.shelf.catalog.as_ref();
-        let model = params.model.or_else(|| info.model.clone());
-        let model = model.or_else(|| catalog?.defaults.model.clone());
-        let Some(model) = model else {
-            return responder.fail(
-                Error::new(
-                    ErrorKind::BadRequest,
-                    "model: the session has none, and neither has the configuration",
-                )
-                .hint("Name the model that is to write the summary."),
-            );
-        };
-        let compacted = session.clone();
-        let work = async move { dialect.compact(&compacted, &model).await };
-        self.begin_run(session, work, move |begun| {
-            responder.send(begun.map(|()| Done {}));
-        });
+        self.with_session(
+            session.clone(),
+            dialect.clone(),
+            responder,
+            move |actor, info, responder| {
+                let model = params.model.or_else(|| info.model.clone());
+                actor.with_catalog(move |actor, catalog| {
+                    let chosen = || catalog.ok()?.defaults.model;
+                    let Some(model) = model.or_else(chosen) else {
+                        return responder.fail(
+                            Error::new(
+                                ErrorKind::BadRequest,
+                                "model: the session has none, and neither has the configuration",
+                            )
+                            .hint("Name the model that is to write the summary."),
+                        );
+                    };
+                    let compacted = session.clone();
+                    let work = async move { dialect.compact(&compacted, &model).await };
+                    actor.begin_run(session, work, move |begun| {
+                        responder.send(begun.map(|()| Done {}));
+                    });
+                });
+            },
+        );
     }
 
     /// The agent that a session's next run is by.
@@ -202,14 +212,20 @@ impl Actor {
         work: impl Future<Output = Result<(), Error>> + Send + 'static,
         answer: impl FnOnce(Result<(), Error>) + Send + 'static,
     ) {
-        self.runs.count += 1;
-        let run = self.runs.count;
-        let beginning = self.runs.beginning.entry(session.clone()).or_default();
-        beginning.push((run, Box::new(answer)));
-        self.replica.submitted(&session);
-        self.spawn_work(work, move |actor, ended| {
-            actor.run_ended(&session, run, ended);
-        });
+        match self.replica.submitted(&session) {
+            Submission::First => {
+                self.is_wanted(&session);
+                self.runs
+                    .beginning
+                    .insert(session.clone(), Box::new(answer));
+                self.spawn_work(work, move |actor, ended| actor.run_ended(&session, ended));
+            }
+            // What the session says from now on is of the run before: only the answer tells.
+            Submission::Further => match self.dialect.as_ref().map(|d| d.keeper_of_prompts()) {
+                Some(Keeper::Server) => self.spawn_work(work, move |_, ended| answer(ended)),
+                Some(Keeper::Sidestream) | None => answer(Err(is_busy(&session))),
+            },
+        }
     }
 
     /// An abort between a prompt and the beginning of its run is answered and does nothing (v1
@@ -220,23 +236,26 @@ impl Actor {
         responder: Responder,
         dialect: Arc<dyn Dialect>,
     ) {
-        let known = self.replica.info(&session);
-        match known.and_then(|_| self.replica.status(&session)) {
-            // The server would answer true (v1 contract, §5), and nobody would know.
-            None => return responder.fail(unknown_session(&session)),
-            Some(SessionStatus::Submitted) => {
-                self.runs.unwanted.insert(session.clone());
-            }
-            Some(_) => {}
+        if self.replica.status(&session) == Some(&SessionStatus::Submitted) {
+            self.runs.unwanted.insert(session.clone());
         }
-        let aborted = session.clone();
-        self.spawn_work(
-            async move { dialect.abort(&aborted).await },
-            move |actor, result| {
-                if result.is_ok() {
-                    actor.expect_no_run(session);
-                }
-                actor.answer(responder, result.map(|()| Done {}));
+        // For a session that is not there the server would answer true (v1 contract, §5).
+        self.with_session(
+            session.clone(),
+            dialect.clone(),
+            responder,
+            move |actor, _, responder| {
+                let aborted = session.clone();
+                actor.spawn_work(
+                    async move { dialect.abort(&aborted).await },
+                    move |actor, result| {
+                        match &result {
+                            Ok(()) => actor.expect_no_run(session),
+                            Err(_) => actor.is_wanted(&session),
+                        }
+                        actor.answer(responder, result.map(|()| Done {}));
+                    },
+                );
             },
         );
     }
@@ -244,6 +263,9 @@ impl Actor {
     /// An aborted prompt may never be run at all, and the server does not say so. If it is run all the
     /// same later on, it is aborted then.
     fn expect_no_run(&self, session: SessionId) {
+        if !self.runs.unwanted.contains(&session) {
+            return;
+        }
         self.spawn_work(sleep(BEGINS_WITHIN), move |actor, ()| {
             let waits = actor.replica.status(&session) == Some(&SessionStatus::Submitted);
             if waits && actor.runs.unwanted.contains(&session) {
@@ -272,21 +294,14 @@ impl Actor {
                 },
             );
         }
-        if let Some(waiting) = self.runs.beginning.remove(session) {
+        if let Some(answer) = self.runs.beginning.remove(session) {
             self.tell();
-            for (_, answer) in waiting {
-                answer(Ok(()));
-            }
+            answer(Ok(()));
         }
     }
 
-    fn run_ended(&mut self, session: &SessionId, run: u64, ended: Result<(), Error>) {
-        let beginning = self.runs.beginning.get_mut(session);
-        let waits = beginning.and_then(|waiting| {
-            let at = waiting.iter().position(|(waiting, _)| *waiting == run)?;
-            Some(waiting.remove(at).1)
-        });
-        match (waits, ended) {
+    fn run_ended(&mut self, session: &SessionId, ended: Result<(), Error>) {
+        match (self.runs.beginning.remove(session), ended) {
             // Its events have told, or are about to.
             (None, Ok(())) => {}
             (Some(answer), Ok(())) => {
@@ -301,14 +316,22 @@ impl Actor {
                 });
             }
             (Some(answer), ended) => {
-                self.replica.not_running(session);
+                self.replica.not_begun(session, Submission::First);
                 self.tell();
                 answer(ended);
             }
-            (None, Err(error)) if matches!(error.kind, ErrorKind::NotConnected) => {}
+            (None, Err(error)) if is_loss(&error) => {}
             (None, Err(error)) => self.replica.run_failed(session, error.message),
         }
     }
+}
+
+fn is_busy(session: &SessionId) -> Error {
+    Error::new(
+        ErrorKind::Busy,
+        format!("Session {session} is at work already."),
+    )
+    .hint("Wait until it is idle, or abort its run.")
 }
 
 fn ours(ids: Ids, message: &MessageId) -> Option<MessageId> {

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::backoff::Backoff;
 use super::logs::Logs;
 use super::process::{self, STOP_LIMIT, Started};
-use super::service::Service;
+use super::service::{Came, Service};
 use crate::opencode::http::Endpoint;
 use crate::protocol::settings::{ReconnectSettings, ServerSettings};
 use crate::protocol::{Error, ErrorKind, Failure, LogSource, Millis};
@@ -61,6 +61,9 @@ pub struct Running {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     Ours,
+    /// The user's background service.
+    Service(Came),
+    /// We were given its URL.
     Others,
 }
 
@@ -84,14 +87,11 @@ impl Server {
         let attached = match &settings.url {
             Some(url) => {
                 told.send_replace(ServerState::Ready(Running {
-                    endpoint: Endpoint {
-                        url: url.trim_end_matches('/').to_owned(),
-                        username: settings
-                            .username
-                            .clone()
-                            .unwrap_or_else(process::default_user),
-                        password: settings.password.clone(),
-                    },
+                    endpoint: Endpoint::new(
+                        url,
+                        settings.username.clone(),
+                        settings.password.clone(),
+                    ),
                     pid: None,
                     owner: Owner::Others,
                     generation: 0,
@@ -179,6 +179,8 @@ struct Supervisor {
 enum Turn {
     /// Start it (again) now.
     Start,
+    /// The same, because somebody asked for it.
+    Ordered,
     /// All handles are gone.
     Stop,
 }
@@ -191,25 +193,36 @@ enum JoinedTurn {
 
 impl Supervisor {
     async fn run(mut self) {
-        while let Turn::Start = self.live_once().await {}
+        loop {
+            match self.live_once().await {
+                Turn::Start => {}
+                // Whoever asks for it has seen what went wrong before, and wants it tried anew.
+                Turn::Ordered => self.backoff.reset(),
+                Turn::Stop => break,
+            }
+        }
         self.state.send_replace(ServerState::Stopped);
     }
 
     /// One process from its start to its end, and the wait for what comes after.
     async fn live_once(&mut self) -> Turn {
         self.state.send_replace(ServerState::Starting);
-        let began = Instant::now();
         let started = tokio::select! {
             started = process::start(&self.settings, &self.directory, &self.logs) => started,
             turn = ordered(&mut self.inbox) => return turn,
         };
+        let began = Instant::now();
         let why = match started {
-            Ok(Started::Joined(service)) => {
-                self.ready(service.endpoint.clone(), Some(service.pid), Owner::Others);
+            Ok(Started::Joined(service, came)) => {
+                let owner = Owner::Service(came);
+                self.ready(service.endpoint.clone(), Some(service.pid), owner);
                 match self.while_joined(&service).await {
                     JoinedTurn::Ordered(turn) => return turn,
                     // It was there for long: whatever was done to it, it is worth looking at once.
-                    JoinedTurn::Gone if began.elapsed() >= STABLE => return Turn::Start,
+                    JoinedTurn::Gone if began.elapsed() >= STABLE => {
+                        self.backoff.reset();
+                        return Turn::Start;
+                    }
                     JoinedTurn::Gone => Error::new(
                         ErrorKind::ServerError,
                         "OpenCode's background service has ended or was restarted.",
@@ -276,7 +289,7 @@ impl Supervisor {
         loop {
             match self.inbox.recv().await {
                 None => return JoinedTurn::Ordered(Turn::Stop),
-                Some(Order::Restart) => return JoinedTurn::Ordered(Turn::Start),
+                Some(Order::Restart) => return JoinedTurn::Ordered(Turn::Ordered),
                 Some(Order::Check) if service.is_there().await => {}
                 Some(Order::Check) => return JoinedTurn::Gone,
             }
@@ -294,7 +307,7 @@ impl Supervisor {
 async fn ordered(inbox: &mut mpsc::UnboundedReceiver<Order>) -> Turn {
     loop {
         match inbox.recv().await {
-            Some(Order::Restart) => return Turn::Start,
+            Some(Order::Restart) => return Turn::Ordered,
             Some(Order::Check) => {}
             None => return Turn::Stop,
         }

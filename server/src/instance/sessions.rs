@@ -14,11 +14,11 @@ use super::requests::unknown_session;
 use crate::opencode::event::{IncomingMessage, SessionInfo};
 use crate::opencode::{Dialect, tool};
 use crate::protocol::requests::{
-    SessionChildren, SessionChildrenResult, SessionDiff, SessionDiffResult, SessionExport,
-    SessionExportResult, SessionRevert, SessionRevertResult, SessionUnrevert,
+    DiffExtent, SessionChildren, SessionChildrenResult, SessionDiff, SessionDiffResult,
+    SessionExport, SessionExportResult, SessionRevert, SessionRevertResult, SessionUnrevert,
 };
 use crate::protocol::{
-    Error, ErrorKind, FileDiff, Message, MessageId, PartBody, Revert, SessionId,
+    ChangeKind, Error, ErrorKind, FileDiff, Message, MessageId, PartBody, Revert, SessionId,
 };
 
 /// Messages of one page when all are read.
@@ -38,22 +38,68 @@ impl Actor {
     }
 
     pub(super) fn children(
-        &self,
+        &mut self,
         params: SessionChildren,
         responder: Responder,
         dialect: Arc<dyn Dialect>,
     ) {
         let session = params.session_id;
-        if self.replica.info(&session).is_none() {
-            return responder.fail(unknown_session(&session));
+        self.with_session(
+            session.clone(),
+            dialect.clone(),
+            responder,
+            move |actor, _, responder| {
+                let root = session.clone();
+                actor.spawn_work(
+                    async move { descendants(&dialect, root).await },
+                    move |actor, rows| {
+                        responder.send(rows.map(|rows| SessionChildrenResult {
+                            children: actor.replica.tree(&session, rows),
+                        }));
+                    },
+                );
+            },
+        );
+    }
+
+    /// Does something with a session's row, which is asked for when it is not known: the overview has
+    /// the newest sessions only.
+    pub(super) fn with_session(
+        &mut self,
+        session: SessionId,
+        dialect: Arc<dyn Dialect>,
+        responder: Responder,
+        then: impl FnOnce(&mut Self, SessionInfo, Responder) + Send + 'static,
+    ) {
+        if let Some(info) = self.replica.info(&session).cloned() {
+            return then(self, info, responder);
         }
-        let root = session.clone();
+        self.spawn_work(
+            async move { dialect.session(&session).await },
+            move |actor, row| match row {
+                Ok(row) => {
+                    actor.replica.learn(row.clone());
+                    then(actor, row, responder);
+                }
+                Err(error) => responder.fail(error),
+            },
+        );
+    }
+
+    /// What a session and those below it have used is counted over all of them, and the overview has
+    /// the newest only.
+    pub(super) fn learn_family(&self, dialect: Arc<dyn Dialect>, root: SessionId) {
         self.spawn_work(
             async move { descendants(&dialect, root).await },
-            move |actor, rows| {
-                responder.send(rows.map(|rows| SessionChildrenResult {
-                    children: actor.replica.tree(&session, rows),
-                }));
+            |actor, rows| match rows {
+                Ok(rows) => {
+                    for row in rows {
+                        if actor.replica.info(&row.id).is_none() {
+                            actor.replica.adopt(row);
+                        }
+                    }
+                }
+                Err(error) => tracing::debug!("the sessions below one were not listed: {error}"),
             },
         );
     }
@@ -70,11 +116,12 @@ impl Actor {
             let asked = self.replica.asked(&session, &message);
             asked.unwrap_or(message)
         });
+        let extent = params.extent.unwrap_or_default();
         self.spawn_work(
             async move {
-                let turns = match turn {
-                    Some(message) => vec![message],
-                    None => turns_with_changes(&all_messages(&dialect, &session).await?),
+                let turns = match (turn, extent) {
+                    (Some(message), DiffExtent::Turn) => vec![message],
+                    (first, _) => changing_turns(&dialect, &session, first.as_ref()).await?,
                 };
                 let diffs = turns.iter().map(|turn| dialect.diff(&session, turn));
                 Ok(together(try_join_all(diffs).await?))
@@ -108,60 +155,70 @@ impl Actor {
     }
 
     pub(super) fn unrevert(
-        &self,
+        &mut self,
         params: SessionUnrevert,
         responder: Responder,
         dialect: Arc<dyn Dialect>,
     ) {
         let session = params.session_id;
-        let Some(info) = self.replica.info(&session) else {
-            return responder.fail(unknown_session(&session));
-        };
-        if info.revert.is_none() {
-            return responder.fail(
-                Error::new(
-                    ErrorKind::BadRequest,
-                    "Nothing of this session was taken back.",
-                )
-                .hint("A prompt after session/revert makes it final."),
-            );
-        }
-        let files = info.reverted_files.iter().map(tool::reversed).collect();
-        self.spawn_work(
-            async move { dialect.unrevert(&session).await },
-            move |actor, row| {
-                let back = row.map(|row| SessionRevertResult {
-                    session: actor.replica.adopt(row),
-                    files,
-                });
-                actor.answer(responder, back);
+        self.with_session(
+            session.clone(),
+            dialect.clone(),
+            responder,
+            move |actor, info, responder| {
+                if info.revert.is_none() {
+                    return responder.fail(
+                        Error::new(
+                            ErrorKind::BadRequest,
+                            "Nothing of this session was taken back.",
+                        )
+                        .hint("A prompt after session/revert makes it final."),
+                    );
+                }
+                let files = info.reverted_files.iter().map(tool::reversed).collect();
+                actor.spawn_work(
+                    async move { dialect.unrevert(&session).await },
+                    move |actor, row| {
+                        let back = row.map(|row| SessionRevertResult {
+                            session: actor.replica.adopt(row),
+                            files,
+                        });
+                        actor.answer(responder, back);
+                    },
+                );
             },
         );
     }
 
     pub(super) fn export(
-        &self,
+        &mut self,
         params: SessionExport,
         responder: Responder,
         dialect: Arc<dyn Dialect>,
     ) {
         let session = params.session_id;
-        let Some(view) = self.replica.view_of(&session) else {
-            return responder.fail(unknown_session(&session));
-        };
-        self.spawn_work(
-            async move { all_messages(&dialect, &session).await },
-            move |_, messages| {
-                responder.send(messages.map(|messages| {
-                    let reverted = view.revert.as_ref().map(|revert| &revert.message_id);
-                    let shown: Vec<Message> = messages
-                        .into_iter()
-                        .take_while(|message| Some(&message.info.id) != reverted)
-                        .map(whole)
-                        .collect();
-                    let (filename, markdown) = export::markdown(&view, &shown);
-                    SessionExportResult { filename, markdown }
-                }));
+        self.with_session(
+            session.clone(),
+            dialect.clone(),
+            responder,
+            move |actor, _, responder| {
+                let read = session.clone();
+                actor.spawn_work(
+                    async move { all_messages(&dialect, &read).await },
+                    move |actor, messages| {
+                        let exported = messages.and_then(|messages| {
+                            let view = actor.replica.view_of(&session);
+                            let view = view.ok_or_else(|| unknown_session(&session))?;
+                            let shown: Vec<Message> = in_sight(messages, view.revert.as_ref())
+                                .into_iter()
+                                .map(whole)
+                                .collect();
+                            let (filename, markdown) = export::markdown(&view, &shown);
+                            Ok(SessionExportResult { filename, markdown })
+                        });
+                        responder.send(exported);
+                    },
+                );
             },
         );
     }
@@ -200,6 +257,55 @@ async fn all_messages(
     Ok(pages.into_iter().rev().flatten().collect())
 }
 
+/// The messages that were not taken back, or only in part.
+fn in_sight(messages: Vec<IncomingMessage>, revert: Option<&Revert>) -> Vec<IncomingMessage> {
+    let Some(revert) = revert else {
+        return messages;
+    };
+    let mut shown = Vec::with_capacity(messages.len());
+    for mut message in messages {
+        if message.info.id != revert.message_id {
+            shown.push(message);
+            continue;
+        }
+        if let Some(part) = &revert.part_id {
+            let at = message
+                .parts
+                .iter()
+                .position(|known| known.part.id == *part);
+            message.parts.truncate(at.unwrap_or_default());
+            shown.push(message);
+        }
+        break;
+    }
+    shown
+}
+
+/// The user's messages in sight whose turns changed files, from one on or all.
+///
+/// # Errors
+/// `badRequest` when there is no such message.
+async fn changing_turns(
+    dialect: &Arc<dyn Dialect>,
+    session: &SessionId,
+    first: Option<&MessageId>,
+) -> Result<Vec<MessageId>, Error> {
+    let row = dialect.session(session).await?;
+    let mut messages = in_sight(all_messages(dialect, session).await?, row.revert.as_ref());
+    if let Some(first) = first {
+        let at = messages.iter().position(|known| known.info.id == *first);
+        let at = at.ok_or_else(|| {
+            Error::new(
+                ErrorKind::BadRequest,
+                format!("messageId: the session has no message {first}"),
+            )
+            .hint("It may have been taken back.")
+        })?;
+        messages.drain(..at);
+    }
+    Ok(turns_with_changes(&messages))
+}
+
 /// The user's messages whose turns changed files.
 fn turns_with_changes(messages: &[IncomingMessage]) -> Vec<MessageId> {
     let mut turns: Vec<MessageId> = Vec::new();
@@ -232,11 +338,21 @@ fn together(turns: Vec<Vec<FileDiff>>) -> Vec<FileDiff> {
                     known.patch.push('\n');
                 }
                 known.patch.push_str(&diff.patch);
-                known.status = diff.status;
+                known.status = followed_by(known.status, diff.status);
             }
         }
     }
     files.into_values().collect()
+}
+
+/// What two changes of a file are together.
+fn followed_by(first: Option<ChangeKind>, second: Option<ChangeKind>) -> Option<ChangeKind> {
+    use ChangeKind::{Added, Deleted, Modified};
+    match (first, second) {
+        (Some(Added), Some(Modified)) => Some(Added),
+        (Some(Deleted), Some(Added)) => Some(Modified),
+        (_, second) => second,
+    }
 }
 
 fn whole(message: IncomingMessage) -> Message {

@@ -27,8 +27,10 @@ struct Health {
 /// `unauthorized`, `notConnected`, `timeout`; `startFailed` when the server rejects its own
 /// configuration; `serverError` when it is no OpenCode server.
 pub async fn detect(http: &Http, directory: &Path) -> Result<Arc<dyn Dialect>, Error> {
+    let mut newer = None;
     match http.get::<Health>("/global/health", &[]).await {
-        Ok(health) => {
+        // A version that is none (a build of somebody's own) is of the family that has this route.
+        Ok(health) if major(&health.version).unwrap_or_default() < 2 => {
             // Health is green even when the configuration is broken; this request boots the
             // folder and says so (v1 contract, §1).
             boot(http, directory).await?;
@@ -37,6 +39,8 @@ pub async fn detect(http: &Http, directory: &Path) -> Result<Arc<dyn Dialect>, E
             };
             return Ok(v1(http, directory, generation));
         }
+        // 2.x has no such route; what has it is told apart by its version all the same.
+        Ok(health) => newer = Some(health.version),
         Err(error)
             if error.kind != ErrorKind::ServerError && error.kind != ErrorKind::BadRequest =>
         {
@@ -46,6 +50,9 @@ pub async fn detect(http: &Http, directory: &Path) -> Result<Arc<dyn Dialect>, E
     }
     if let Some(version) = V2::answers(http).await? {
         return v2(http, directory, version).await;
+    }
+    if let Some(version) = newer {
+        return Err(unknown(http, &version));
     }
     match boot(http, directory).await {
         Ok(()) => return Ok(v1(http, directory, Generation::Old)),
@@ -65,18 +72,22 @@ pub async fn detect(http: &Http, directory: &Path) -> Result<Arc<dyn Dialect>, E
 /// The first request for a directory makes a 2.x server load it, and tells when it cannot.
 async fn v2(http: &Http, directory: &Path, version: String) -> Result<Arc<dyn Dialect>, Error> {
     if major(&version) != Some(2) {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            format!(
-                "The server at {} is OpenCode {version}, which this Sidestream does not know.",
-                http.endpoint().url
-            ),
-        )
-        .hint("Install a newer Sidestream, or set `server.command` to OpenCode 2.x or 1.x."));
+        return Err(unknown(http, &version));
     }
     let server = V2::new(http.clone(), directory.to_owned(), version);
     server.boot().await?;
     Ok(Arc::new(server))
+}
+
+fn unknown(http: &Http, version: &str) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!(
+            "The server at {} is OpenCode {version}, which this Sidestream does not know.",
+            http.endpoint().url
+        ),
+    )
+    .hint("Install a newer Sidestream, or set `server.command` to OpenCode 2.x or 1.x.")
 }
 
 /// The first number of a version.

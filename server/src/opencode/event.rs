@@ -186,8 +186,9 @@ pub struct ModeOfAgent {
 }
 
 /// What the server says of a session's run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RunStatus {
+    #[default]
     Idle,
     Busy,
     Retry {

@@ -27,6 +27,40 @@ pub struct Endpoint {
     pub password: Option<String>,
 }
 
+/// OpenCode's own default.
+pub const DEFAULT_USER: &str = "opencode";
+
+impl Endpoint {
+    /// A user and password in the URL itself are taken out of it, since URLs are shown.
+    #[must_use]
+    pub fn new(url: &str, username: Option<String>, password: Option<String>) -> Self {
+        let mut bare = url.trim_end_matches('/').to_owned();
+        let (mut named, mut secret) = (username, password);
+        if let Ok(mut parsed) = Url::parse(url)
+            && (parsed.password().is_some() || !parsed.username().is_empty())
+        {
+            let decoded = |text: &str| {
+                percent_encoding::percent_decode_str(text)
+                    .decode_utf8_lossy()
+                    .into_owned()
+            };
+            named = named.or_else(|| Some(decoded(parsed.username())));
+            secret = secret.or_else(|| parsed.password().map(decoded));
+            // Neither fails for a URL that had them.
+            if parsed.set_username("").is_ok() && parsed.set_password(None).is_ok() {
+                bare = parsed.as_str().trim_end_matches('/').to_owned();
+            }
+        }
+        Self {
+            url: bare,
+            username: named
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| DEFAULT_USER.to_owned()),
+            password: secret,
+        }
+    }
+}
+
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} as {}", self.url, self.username)
@@ -60,7 +94,11 @@ impl Http {
             .hint("Set `server.url` to something like http://127.0.0.1:4096.")
         })?;
         let client = || {
-            let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5));
+            let builder = reqwest::Client::builder()
+                .connect_timeout(Duration::from_secs(5))
+                // Servers close connections that nobody uses, and a request that is sent in that
+                // moment is lost with them (seen on 2.0.15). Ours go first.
+                .pool_idle_timeout(Duration::from_secs(4));
             // A proxy from the environment would swallow loopback: reqwest exempts it nowhere.
             if is_loopback(&url) {
                 builder.no_proxy()
@@ -240,6 +278,19 @@ impl Http {
                 format!("The OpenCode server at {url} rejected the password."),
             )
             .hint("Set `server.username` and `server.password` to those it was started with.");
+        }
+        if matches!(
+            status,
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+        ) {
+            return Error::new(
+                ErrorKind::NotConnected,
+                format!(
+                    "The OpenCode server at {url} is not there for now: it was answered with {}.",
+                    status.as_u16()
+                ),
+            )
+            .hint("It may be starting, or a proxy before it does not reach it.");
         }
         let told = serde_json::from_slice::<ServerSays>(body).unwrap_or_default();
         if !is_json(headers) && told.is_empty() {

@@ -4,6 +4,7 @@
 //! It knows no editor and keeps no state of sessions; a dialect is a translator.
 
 pub mod detect;
+pub mod each;
 pub mod event;
 pub mod http;
 pub mod id;
@@ -17,6 +18,7 @@ pub mod v1;
 pub mod v2;
 pub mod workspace;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -54,6 +56,12 @@ pub trait Dialect: Sessions + Workspace {
     /// overview has to be read once more at the first heartbeat.
     fn start_gap(&self) -> Option<Duration>;
 
+    /// How often to look whether what runs is silent, where no event of the server's is the time for
+    /// it.
+    fn pulse(&self) -> Option<Duration> {
+        None
+    }
+
     /// Translates the data of one event. Pure.
     fn decode(&self, data: &str) -> Decoded;
 
@@ -85,6 +93,11 @@ pub trait Dialect: Sessions + Workspace {
     /// Sends a prompt. Sending the same one again changes nothing, where the server allows that.
     async fn prompt(&self, prompt: &Prompt) -> Result<(), Error>;
 
+    /// Who keeps a prompt that comes while its session runs.
+    fn keeper_of_prompts(&self) -> Keeper {
+        Keeper::Sidestream
+    }
+
     /// Takes back a prompt that the server has and that waits there for its turn.
     async fn cancel_prompt(&self, _session: &SessionId, _message: &MessageId) -> Result<(), Error> {
         Err(unsupported("take back a prompt that it has"))
@@ -106,6 +119,16 @@ pub trait Dialect: Sessions + Workspace {
     ) -> Result<(), Error>;
     async fn reject_question(&self, question: &Question) -> Result<(), Error>;
 
+    /// How far each session's lasting events were heard on this connection, where the server counts them.
+    fn marks(&self) -> Marks {
+        Marks::default()
+    }
+
+    /// Whether nothing lasting has happened in a session since this mark. Not when in doubt.
+    async fn stands_at(&self, _session: &SessionId, _mark: u64) -> bool {
+        false
+    }
+
     /// What a command has written from a place on, and where it goes on (v2).
     async fn output(&self, _source: &str, _from: u64) -> Result<(String, u64), Error> {
         Err(unsupported("show what a command writes"))
@@ -113,6 +136,16 @@ pub trait Dialect: Sessions + Workspace {
 
     /// Lets the server drop what it holds for this directory.
     async fn dispose(&self) -> Result<(), Error>;
+}
+
+/// The numbers of the last lasting events of sessions.
+pub type Marks = HashMap<SessionId, u64>;
+
+/// Who keeps something until its time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    Sidestream,
+    Server,
 }
 
 /// The server was not reached, or its answer did not come: what it would have said is not known.

@@ -132,34 +132,45 @@ where
 }
 
 fn read<T: for<'de> Deserialize<'de>>(params: Value) -> Result<T, String> {
-    let wrong = wrong_id(&params);
+    // A struct could be read from an array too, past the check of its ids.
+    let Some(fields) = params.as_object() else {
+        return Err("params: an object is needed".into());
+    };
+    let wrong = wrong_id(fields);
     let read = serde_path_to_error::deserialize(params).map_err(|error| describe(&error));
     wrong.map_or(read, Err)
 }
 
 /// Ids become segments of OpenCode's paths: one that is none would ask for something else there.
-fn wrong_id(params: &Value) -> Option<String> {
-    let fields = params.as_object()?.iter();
-    let mut ids = fields.filter(|(name, _)| name.ends_with("Id"));
+fn wrong_id(fields: &Map<String, Value>) -> Option<String> {
+    let mut ids = fields.iter().filter(|(name, _)| name.ends_with("Id"));
     ids.find_map(|(name, id)| {
         let id = id.as_str()?;
-        match id {
-            "" => Some(format!("{name}: an id is never empty")),
-            // An instance's id has a folder's name in it, and goes no further.
-            _ if name == "instanceId" => None,
-            "." | ".." => Some(format!("{name}: no id is \"{id}\"")),
-            _ if id.contains(['/', '\\', '?', '#', '%']) => {
-                Some(format!("{name}: no id is \"{id}\""))
-            }
-            _ => None,
+        let is_segment = |id: &str| {
+            let mut letters = id.chars();
+            letters.all(|c| c.is_ascii_alphanumeric() || "_-.:".contains(c)) && !id.starts_with('.')
+        };
+        match name.as_str() {
+            _ if id.is_empty() => Some(format!("{name}: an id is never empty")),
+            // An instance's id has a folder's name in it, a part's is its place in 2.x; neither
+            // goes into a path.
+            "instanceId" | "partId" => None,
+            _ => (!is_segment(id)).then(|| format!("{name}: no id is \"{id}\"")),
         }
     })
 }
 
+/// The path of the field that is wrong, and what is wrong with it.
 fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    match error.path().to_string().as_str() {
-        "." => error.inner().to_string(),
-        path => format!("{path}: {}", error.inner()),
+    let (path, inner) = (error.path().to_string(), error.inner().to_string());
+    let missing = inner
+        .strip_prefix("missing field `")
+        .and_then(|rest| Some(rest.split_once('`')?.0));
+    match (path.as_str(), missing) {
+        (".", Some(field)) => format!("{field}: it is missing"),
+        (path, Some(field)) => format!("{path}.{field}: it is missing"),
+        (".", None) => inner,
+        (path, None) => format!("{path}: {inner}"),
     }
 }
 
@@ -195,6 +206,7 @@ requests! {
         "sidestream/session/setPermissionMode" SessionSetPermissionMode => Session;
         "sidestream/session/send" SessionSend => SessionRunResult;
         "sidestream/session/prompt" SessionPrompt => SessionPromptResult;
+        "sidestream/session/listQueued" SessionListQueued => SessionListQueuedResult;
         "sidestream/session/cancelQueued" SessionCancelQueued => Done;
         "sidestream/session/command" SessionCommand => SessionRunResult;
         "sidestream/session/shell" SessionShell => SessionRunResult;

@@ -2,9 +2,10 @@
 
 use super::Replica;
 use super::session::{Kept, Row, SessionState};
+use super::transcript::Origin;
 use crate::opencode::event::SessionInfo;
 use crate::protocol::{
-    MessageId, MessageStatus, ModelRef, Part, PartId, Permission, PermissionId, Question,
+    Message, MessageId, MessageStatus, ModelRef, Part, PartId, Permission, PermissionId, Question,
     QuestionId, Session, SessionId, SessionSnapshot, SessionStatus,
 };
 
@@ -55,6 +56,19 @@ impl Replica {
         (session.row == Row::Told).then_some(session)
     }
 
+    /// The prompts that are shown as waiting, oldest first.
+    #[must_use]
+    pub fn queued(&self, id: &SessionId) -> Vec<Message> {
+        match self.sessions.get(id).map(|session| &session.transcript) {
+            None | Some(Kept::No) => Vec::new(),
+            Some(Kept::Unseen(transcript) | Kept::Open(transcript)) => {
+                let mut messages = transcript.to_messages();
+                messages.retain(|message| message.info.status == MessageStatus::Queued);
+                messages
+            }
+        }
+    }
+
     /// Whether it is shown as one that the server has and has not begun.
     #[must_use]
     pub fn waits_for_its_turn(&self, id: &SessionId, prompt: &MessageId) -> bool {
@@ -65,6 +79,18 @@ impl Replica {
                 messages.any(|message| {
                     message.info.id == *prompt && message.info.status == MessageStatus::Queued
                 })
+            }
+        }
+    }
+
+    /// Whether the server has told of a message, as far as the session's messages are kept.
+    #[must_use]
+    pub fn has_from_server(&self, id: &SessionId, message: &MessageId) -> bool {
+        match self.sessions.get(id).map(|session| &session.transcript) {
+            None | Some(Kept::No) => false,
+            Some(Kept::Unseen(transcript) | Kept::Open(transcript)) => {
+                let mut messages = transcript.messages.iter();
+                messages.any(|known| known.info.id == *message && known.origin == Origin::Server)
             }
         }
     }
@@ -163,6 +189,16 @@ impl Replica {
     pub fn running(&self) -> Vec<SessionId> {
         let running = self.sessions.iter().filter(|(_, s)| s.status.is_running());
         running.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Something in the session, or below it, waits for an answer of the user's.
+    #[must_use]
+    pub fn waits_for_the_user(&self, id: &SessionId) -> bool {
+        let permissions = self.permissions().iter().map(|asked| &asked.session_id);
+        let questions = self.questions().iter().map(|asked| &asked.session_id);
+        permissions
+            .chain(questions)
+            .any(|session| self.is_within(session, id))
     }
 
     #[must_use]

@@ -56,7 +56,7 @@ impl Transcript {
             // So much came in between that nothing connects the two.
             self.cursor = page.cursor;
             self.messages = page_messages;
-            for queued in old.into_iter().filter(is_queued) {
+            for queued in old.into_iter().filter(is_unsent) {
                 self.insert(queued);
             }
             self.todos = todos;
@@ -66,13 +66,13 @@ impl Transcript {
         let mut kept = Vec::new();
         for message in old.extract_if(.., |m| !in_page.contains(&m.info.id)) {
             let before_page = has_older && first.is_some_and(|at| message.info.time.created < at);
-            if before_page || is_queued(&message) {
+            if before_page || is_unsent(&message) {
                 kept.push(message);
             } else {
                 changes.push(Change::MessageRemoved(message.info.id));
             }
         }
-        if !kept.iter().any(|m| !is_queued(m)) {
+        if !kept.iter().any(|m| !is_unsent(m)) {
             self.cursor = page.cursor;
         }
         for message in page_messages {
@@ -101,6 +101,7 @@ impl Transcript {
                 Some(old) => {
                     old.join_tail(&mut part.part.body, part.growth);
                     part.keep_longer_text(old, gap);
+                    old.keep_live_output(&mut part.part.body, part.growth);
                 }
                 None => part.mark_unseen(),
             }
@@ -156,19 +157,27 @@ impl MessageState {
     }
 }
 
-/// It waits here: the server cannot know it yet.
-fn is_queued(message: &MessageState) -> bool {
-    let is_unsent = message.origin == Origin::Own && message.turn == Turn::Come;
-    is_unsent && message.info.status == MessageStatus::Queued
+/// It waits here, or was not wanted by the server: that cannot know it.
+fn is_unsent(message: &MessageState) -> bool {
+    let is_own = message.origin == Origin::Own && message.turn == Turn::Come;
+    let status = message.info.status;
+    is_own && matches!(status, MessageStatus::Queued | MessageStatus::Error)
 }
 
 /// The server lists messages in their order, whatever their times say: a prompt that was sent
 /// again has a later time than its own answer. Clients sort by time.
 fn keep_server_order(messages: &mut [MessageState]) {
+    let waits = |message: &MessageState| message.info.status == MessageStatus::Queued;
     let mut latest = u64::MAX;
-    for message in messages.iter_mut().rev() {
+    let mut newest = 0;
+    for message in messages.iter_mut().rev().filter(|m| !waits(m)) {
         latest = latest.min(message.info.time.created);
+        newest = newest.max(latest);
         message.info.time.created = latest;
+    }
+    // What waits for its turn stands behind all others, however long ago it was sent (v2 contract, §3.6).
+    for message in messages.iter_mut().filter(|m| waits(m)) {
+        message.info.time.created = message.info.time.created.max(newest);
     }
 }
 

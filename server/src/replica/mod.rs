@@ -26,7 +26,8 @@ use crate::protocol::{
 };
 pub use family::Limits;
 pub use merge::Gap;
-use session::SessionState;
+pub use session::Submission;
+use session::{Row, SessionState};
 use transcript::{Change, Transcript};
 use waiting::Waiting;
 
@@ -62,10 +63,24 @@ impl Replica {
         std::mem::take(&mut self.changes)
     }
 
-    /// A prompt was accepted; its run has not begun.
-    pub fn submitted(&mut self, id: &SessionId) {
-        self.session(id).submit();
+    /// A prompt or a command is on its way; its run has not begun.
+    pub fn submitted(&mut self, id: &SessionId) -> Submission {
+        let submission = self.session(id).submit();
         self.tell_session(id);
+        submission
+    }
+
+    /// What was on its way came to nothing. Whatever else the session does goes on.
+    pub fn not_begun(&mut self, id: &SessionId, submission: Submission) {
+        let session = self.session(id);
+        if submission == Submission::First && session.status == SessionStatus::Submitted {
+            session.status = SessionStatus::Idle;
+            // There may be no such session at all.
+            if session.row == Row::Awaited {
+                self.sessions.remove(id);
+            }
+            self.tell_session(id);
+        }
     }
 
     /// A prompt's run could not be begun.

@@ -21,6 +21,7 @@ impl PartState {
         }
         self.growth = new.growth;
         self.join_tail(&mut new.part.body, new.growth);
+        self.keep_live_output(&mut new.part.body, new.growth);
         if self.part.body == new.part.body {
             return None;
         }
@@ -44,6 +45,17 @@ impl PartState {
             && let Some(joined) = tail::join(known, end)
         {
             *end = joined;
+        }
+    }
+
+    /// What a command writes while it runs is not in all that is told of it (v2 contract, §3.4): ours
+    /// stays until its end brings all of it.
+    pub fn keep_live_output(&self, new: &mut PartBody, growth: Growth) {
+        if let (PartBody::Tool(old), PartBody::Tool(new)) = (&self.part.body, new)
+            && growth.is_open()
+            && new.output.is_none()
+        {
+            new.output.clone_from(&old.output);
         }
     }
 

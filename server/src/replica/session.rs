@@ -24,6 +24,13 @@ pub(super) struct SessionState {
     pub told: Option<Session>,
 }
 
+/// Whether something on its way made its session `submitted`, or the session was at work already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Submission {
+    First,
+    Further,
+}
+
 /// Whether the server has told a session's row. A request may name one that is not there at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Row {
@@ -142,10 +149,12 @@ impl SessionState {
         }
     }
 
-    pub fn submit(&mut self) {
-        if !self.status.is_running() {
-            self.status = SessionStatus::Submitted;
+    pub fn submit(&mut self) -> Submission {
+        if self.status.is_running() {
+            return Submission::Further;
         }
+        self.status = SessionStatus::Submitted;
+        Submission::First
     }
 
     pub fn view(&self, instance: &InstanceId, around: Around) -> Session {

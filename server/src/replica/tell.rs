@@ -32,6 +32,10 @@ impl Replica {
         let view = self.view(session);
         if session.told.as_ref() != Some(&view) {
             self.session(id).told = Some(view.clone());
+            // Idle for no time between two runs is nothing to tell.
+            self.changes.retain(|change| {
+                !matches!(change, Notification::SessionDidChange { session, .. } if session.id == *id)
+            });
             self.changes.push(Notification::SessionDidChange {
                 instance_id: self.instance_id.clone(),
                 session: view,

@@ -88,6 +88,11 @@ impl Transcript {
             if waits || old.status == MessageStatus::Sent {
                 info.time.created = info.time.created.min(old.time.created);
             }
+            // Whose answer it is never changes. Not all events say it (v2 contract, §3.3), and what is
+            // heard after REST was read may have been guessed from a later prompt.
+            if old.parent_id.is_some() {
+                info.parent_id.clone_from(&old.parent_id);
+            }
             if is_step_back(old.status, info.status) || *old == info {
                 return;
             }
@@ -348,6 +353,12 @@ impl Transcript {
     }
 
     fn keep_early(&mut self, early: Early) {
+        // A later state of a part takes the place of an earlier one.
+        if let Early::Part(_, new) = &early {
+            self.early.retain(
+                |known| !matches!(known, Early::Part(_, old) if old.part.id == new.part.id),
+            );
+        }
         if self.early.len() == MAX_EARLY {
             self.early.remove(0);
         }
@@ -409,8 +420,12 @@ impl From<IncomingMessage> for MessageState {
     }
 }
 
-/// A message that has ended does not begin again: such an event is an old one.
+/// A message that has ended does not begin again, and one that was delivered does not wait again: such
+/// an event is an old one.
 fn is_step_back(old: MessageStatus, new: MessageStatus) -> bool {
+    if old == MessageStatus::Sent {
+        return new == MessageStatus::Queued;
+    }
     let ended = matches!(
         old,
         MessageStatus::Complete | MessageStatus::Error | MessageStatus::Aborted

@@ -5,8 +5,8 @@ use sidestream::protocol::requests::{
     SessionPromptResult,
 };
 use sidestream::protocol::{
-    Message, Notification, Permission, PermissionReply, Question, SessionId, SessionSnapshot,
-    SessionStatus,
+    Message, MessageId, MessageStatus, Notification, Permission, PermissionReply, Question,
+    SessionId, SessionSnapshot, SessionStatus,
 };
 
 use super::Editor;
@@ -100,6 +100,16 @@ impl Editor {
         self.until("text that streams in", |told| match told {
             Notification::PartDidAppend { session_id, .. } if session_id == session => Some(()),
             _ => None,
+        })
+        .await;
+    }
+
+    /// Waits until a prompt is shown as one that waits.
+    pub async fn shows_queued(&mut self, session: &SessionId, prompt: &MessageId) {
+        self.shows("the prompt waiting for its turn", |screen| {
+            let mut messages = screen.open.get(session)?.messages.iter();
+            let shown = messages.find(|message| message.info.id == *prompt)?;
+            (shown.info.status == MessageStatus::Queued).then_some(())
         })
         .await;
     }

@@ -1,6 +1,8 @@
 // A conversation as a person has it: type, watch it grow, stop it, reload, find everything where it was.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { eventually, settled } from "../harness/eventually.mjs";
 import { Workbench } from "../harness/workbench.mjs";
@@ -13,16 +15,23 @@ before(async () => {
 });
 after(() => bench?.close());
 
+const picture = {
+  name: "p.png", type: "image/png",
+  base64: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
+};
 const words = ["lorem", "ipsum", "dolor", "sit", "amet", "**bold**", "`code`"];
 const reply = (count) => Array.from({ length: count }, (_, index) => words[index % 7] + (index % 20 === 19 ? ".\n\n" : " ")).join("");
 
 test("an answer grows while it is streamed and ends as the model wrote it", async () => {
-  await panel.send("long: 300 slow: 15");
+  await panel.frame.locator("body").evaluate((body) => {
+    globalThis.lengths = new Set();
+    const note = () => globalThis.lengths.add([...body.querySelectorAll("article.assistant")].at(-1)?.textContent.length);
+    new MutationObserver(note).observe(body, { subtree: true, childList: true, characterData: true });
+  });
+  await panel.ask("long: 300 slow: 15");
   const article = panel.assistant.last();
-  await article.getByText("lorem").first().waitFor();
-  const lengths = new Set();
-  while (await panel.stopButton.isVisible()) lengths.add((await article.innerText()).length);
-  assert.ok(lengths.size > 5, `it was seen at ${lengths.size} lengths`);
+  const lengths = await panel.frame.locator("body").evaluate(() => globalThis.lengths.size);
+  assert.ok(lengths > 5, `it was seen at ${lengths} lengths`);
   await panel.action(article, "Copy message");
   await eventually(async () => (await bench.clipboard()).trim(), reply(300).trim());
 });
@@ -112,7 +121,6 @@ test("agent, model and variant are chosen in the editor's lists and used by the 
 });
 
 test("a picture is pasted, a file is dropped, and both go along", async () => {
-  const picture = { name: "p.png", type: "image/png", base64: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==" };
   await panel.receive("paste", picture);
   await panel.receive("drop", { name: "list.txt", type: "text/plain", base64: "b25lCnR3bwo=" });
   await panel.frame.getByRole("listitem").getByText("Picture").waitFor();
@@ -132,6 +140,32 @@ test("the active file goes along, unless its chip is off", async () => {
   await chip.click();
   await panel.ask("without the file");
   assert.equal(await panel.user.last().getByRole("button", { name: "hello.ts" }).count(), 0);
+  await bench.run("View: Close All Editors");
+  await chip.waitFor({ state: "detached" });
+});
+
+test("a link to a picture, and to lines of a file, opens it in the editor", async () => {
+  writeFileSync(path.join(bench.folders[0], "p.png"), Buffer.from(picture.base64, "base64"));
+  await panel.ask("see [the picture](p.png) and [the code](hello.ts:2-3)");
+  await panel.assistant.last().getByRole("link", { name: "the picture" }).click();
+  await bench.tab("p.png").waitFor();
+  await panel.assistant.last().getByRole("link", { name: "the code" }).click();
+  await bench.page.getByText("Ln 3, Col 2").waitFor();
+  await panel.prompt.focus();
+});
+
+test("with a tab beside it, a key in the side bar means the side bar's session", async () => {
+  await bench.run("Sidestream: Open in Editor Tab");
+  await bench.tab("Scripted title").waitFor();
+  await panel.prompt.click();
+  await bench.page.keyboard.press("Control+K");
+  await bench.page.keyboard.press("B");
+  await bench.shownPanel.frame.getByRole("heading", { name: "New session" }).waitFor();
+  await bench.tab("Scripted title").waitFor();
+  await bench.closeTab("Scripted title");
+  await bench.run("Sidestream: Search Sessions");
+  await bench.pick("Scripted", "Scripted title");
+  await panel.user.last().getByText("hello.ts").waitFor();
 });
 
 test("hidden and shown again, the panel has the same messages, place and draft", async () => {
@@ -151,10 +185,37 @@ test("after a reload of the window everything is where it was, in an editor tab 
   await bench.reload();
   panel = bench.shownPanel;
   await panel.connected();
-  await eventually(traces, before);
+  // OpenCode has just started, and reads all of the session anew.
+  await eventually(traces, before, 60_000);
   await bench.toggleSideBar();
   await bench.tab("Scripted title").click();
-  await panel.assistant.last().getByText("You said: without the file").waitFor();
+  await panel.user.last().getByText("see the picture").or(panel.user.last().getByText("see [the picture]")).waitFor();
+});
+
+test("a reload in the midst of an answer loses nothing of it", async () => {
+  await bench.closeTab("Scripted title");
+  panel = await bench.panel();
+  await panel.prompt.fill("");
+  await panel.send("long: 400 slow: 30");
+  await panel.assistant.last().getByText("lorem").first().waitFor();
+  await bench.reload();
+  panel = bench.shownPanel;
+  await panel.connected();
+  await panel.idle();
+  await panel.action(panel.assistant.last(), "Copy message");
+  await eventually(async () => (await bench.clipboard()).trim(), reply(400).trim());
+});
+
+test("sendPrompt goes on with the session that was shown, also when the panel has not been shown yet", async () => {
+  const before = await panel.user.count();
+  await bench.toggleSideBar();
+  await panel.prompt.waitFor({ state: "hidden" });
+  await bench.reload();
+  await bench.run("Sidestream: Send Prompt");
+  await bench.answer("sent from afar");
+  panel = bench.shownPanel;
+  await panel.user.nth(before).getByText("sent from afar").waitFor();
+  await panel.idle();
 });
 
 /** A draft, and a place in the midst of the messages. */

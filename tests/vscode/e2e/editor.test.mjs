@@ -1,7 +1,8 @@
 // What belongs to the editor around the panel: code actions, what is selected here and there, review in the native diff
 // editors, and taking back.
 
-import { readFile } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { eventually } from "../harness/eventually.mjs";
@@ -60,7 +61,8 @@ test("what is selected goes into the prompt from the editor, the explorer and th
   await bench.run("View: Close All Editors");
   await bench.openFile("hello.ts");
   await bench.page.keyboard.press("Control+A");
-  await bench.page.keyboard.press("Control+Alt+A");
+  await bench.page.keyboard.press("Control+K");
+  await bench.page.keyboard.press("Q");
   await panel.frame.getByRole("button", { name: "Remove hello.ts:1-3" }).waitFor();
   await bench.menu(bench.page.locator(".explorer-folders-view .monaco-list-row", { hasText: "notes.md" }), "Add File to Prompt");
   await panel.frame.getByRole("button", { name: "Remove notes.md" }).waitFor();
@@ -77,6 +79,17 @@ test("what is selected goes into the prompt from the editor, the explorer and th
   await panel.assistant.last().getByText("You said: with all of it").waitFor();
   await panel.idle();
   await panel.user.last().getByRole("button", { name: "notes.md" }).waitFor();
+});
+
+test("the problems of a file go into the prompt", async () => {
+  await writeFile(path.join(folder, "broken.json"), '{ "a": }');
+  await bench.openFile("broken.json");
+  await bench.page.locator(".squiggly-error").first().waitFor();
+  await bench.run("Sidestream: Add Problems of File to Prompt");
+  await panel.frame.getByRole("button", { name: "Remove Problems of broken.json" }).waitFor();
+  await panel.ask("mend it");
+  await panel.user.last().getByText("mend it").waitFor();
+  assert.equal(await panel.frame.getByRole("button", { name: /^Remove/ }).count(), 0);
 });
 
 test("Explain and Fix are code actions that begin a session", async () => {

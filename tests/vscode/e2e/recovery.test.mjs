@@ -2,6 +2,7 @@
 // And the end: when the window closes, nothing is left.
 
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { eventually } from "../harness/eventually.mjs";
@@ -16,10 +17,11 @@ before(async () => {
 });
 after(() => bench?.close());
 
-/** The same window, opened with other settings. */
-async function reopen(settings) {
+/** The window is closed, and opened with other settings when all of it has ended. */
+async function reopen(settings, what) {
+  await bench.closeWindow();
   await bench.writeSettings({ ...working, ...settings });
-  await bench.open();
+  await bench.open(what);
   panel = await bench.panel();
 }
 
@@ -60,8 +62,8 @@ test("with tools still running, nothing is left when the window closes", async (
   await panel.permission.getByRole("button", { name: "Allow once" }).click();
   await eventually(async () => (await started()).some((line) => line.startsWith("sleep")), true);
   await bench.closeWindow();
-  await eventually(started, [], 30_000);
-  bench.page = await bench.browser.newPage();
+  assert.deepEqual(await started(), []);
+  await bench.open();
 });
 
 test("a missing server is told with a button that leads to the settings", async () => {
@@ -77,16 +79,30 @@ test("a server that keeps ending is told with a button to start it again", async
   await panel.frame.getByRole("button", { name: "Restart" }).waitFor();
 });
 
-test("a wrong OpenCode program is told with a button to try again", async () => {
+test("a wrong OpenCode program is told, and Try Again takes the one that was set since", async () => {
   await reopen({ "sidestream.server.command": ["/nowhere/opencode"] });
   await panel.frame.getByText("OpenCode cannot work in “project”").waitFor();
-  await panel.frame.getByRole("button", { name: "Try Again" }).waitFor();
+  await bench.writeSettings(working);
+  await bench.notification("The changed settings count after a restart").waitFor();
+  await panel.frame.getByRole("button", { name: "Try Again" }).click();
+  await panel.connected();
+});
+
+test("a folder that is reached by a link is one and the same to the editor and the server", async () => {
+  const link = path.join(bench.home, "link");
+  symlinkSync(bench.folders[0], link);
+  await reopen({}, { folder: link });
+  await panel.connected();
+  await bench.openFile("hello.ts");
+  await panel.frame.getByRole("button", { name: "Active file: hello.ts" }).waitFor();
+  await panel.ask("see [it](hello.ts:2)");
+  await panel.assistant.last().getByRole("link", { name: "it" }).click();
+  await bench.page.getByText("Ln 2, Col 1").waitFor();
+  assert.equal(await bench.tab("hello.ts").count(), 1);
 });
 
 test("without a folder the panel offers to open one", async () => {
-  await bench.writeSettings(working);
-  await bench.open({ ew: true });
-  panel = await bench.panel();
+  await reopen({}, { ew: true });
   await panel.frame.getByText("No folder is open").waitFor();
   await panel.frame.getByRole("button", { name: "Open Folder" }).waitFor();
 });
@@ -95,5 +111,7 @@ test("in a folder that is not trusted nothing is started", async () => {
   await reopen({ "security.workspace.trust.enabled": true, "security.workspace.trust.startupPrompt": "never" });
   await panel.frame.getByText("This folder is not trusted").waitFor();
   await panel.frame.getByRole("button", { name: "Manage Trust" }).waitFor();
-  await eventually(started, []);
+  await bench.run("Sidestream: New Session");
+  await bench.notification("This folder is not trusted").waitFor();
+  assert.deepEqual(await started(), []);
 });

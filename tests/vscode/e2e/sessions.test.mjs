@@ -57,7 +57,7 @@ test("a session is found by its title", async () => {
 test("a session in an editor tab has its own panel", async () => {
   await bench.menu(bench.row("My first"), "Open Session in Editor Tab");
   await bench.tab("My first").waitFor();
-  await bench.page.locator(".tab", { hasText: "My first" }).getByRole("button", { name: /^Close/ }).click();
+  await bench.closeTab("My first");
 });
 
 test("a session is forked as a whole, and from one message on", async () => {
@@ -91,12 +91,17 @@ test("a session is exported as Markdown into the folder", async () => {
   assert.match(markdown, /the first session[\s\S]*You said: the first session/);
 });
 
-test("an archived session leaves the tree, and a deleted one after a confirmation", async () => {
-  await bench.menu(bench.row("My first (fork #2)"), "Archive Session");
-  await bench.row("My first (fork #2)").waitFor({ state: "detached" });
-  await bench.menu(bench.row("My first (fork #1)"), "Delete Session");
+test("an archived session goes into the archive and comes back, and a deleted one is gone after a confirmation", async () => {
+  const fork = bench.row("My first (fork #2)");
+  await bench.menu(fork, "Archive Session");
+  await fork.waitFor({ state: "detached" });
+  await bench.row("Archive").click();
+  await bench.menu(fork, "Take Session Out of the Archive");
+  await bench.row("Archive").waitFor({ state: "detached" });
+  await bench.menu(fork, "Delete Session");
   await bench.dialog("Delete");
-  await eventually(() => bench.rowTexts(), ["project", "My first", "library", "Scripted title", "Look around (@general subagent)"]);
+  await fork.waitFor({ state: "detached" });
+  await bench.row("My first (fork #1)").waitFor();
   assert.ok(existsSync(path.join(bench.folders[0], "hello.ts")));
 });
 
@@ -104,4 +109,6 @@ async function newSession(folder) {
   await bench.run("Sidestream: New Session");
   await bench.pick(folder, folder);
   await panel.frame.getByRole("heading", { name: "New session" }).waitFor();
+  // Each folder has a server of its own, and they start one after the other.
+  await panel.connected();
 }

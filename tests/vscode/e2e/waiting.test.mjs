@@ -71,9 +71,9 @@ test("an edit is shown in the native diff editor before it is allowed", async ()
 });
 
 test("a question is answered with an option, and another one in the user's own words", async () => {
-  const ask = (question, multiple) => `tool: question ${JSON.stringify({
-    questions: [{ question, header: "Colour", multiple, options: [{ label: "Red", description: "warm" }, { label: "Blue", description: "cold" }] }],
-  })}`;
+  const options = [{ label: "Red", description: "warm" }, { label: "Blue", description: "cold" }];
+  const ask = (question, multiple) =>
+    `tool: question ${JSON.stringify({ questions: [{ question, header: "Colour", multiple, options }] })}`;
   await panel.send(ask("Which colour?", false));
   assert.ok(await panel.question.getByRole("button", { name: "Answer" }).isDisabled());
   await panel.question.getByLabel("Blue").check();
@@ -91,7 +91,8 @@ test("a question is answered with an option, and another one in the user's own w
 });
 
 test("a sub-agent's permission is shown at the root, and its card opens its session", async () => {
-  await panel.send(`tool: task ${JSON.stringify({ description: "Look around", prompt: "bash: echo from-child", subagent_type: "general" })}`);
+  const task = { description: "Look around", prompt: "bash: echo from-child", subagent_type: "general" };
+  await panel.send(`tool: task ${JSON.stringify(task)}`);
   await panel.permission.getByText("asked by a sub-agent").waitFor();
   await panel.permission.getByRole("button", { name: "Allow once" }).click();
   await panel.idle();
@@ -102,10 +103,12 @@ test("a sub-agent's permission is shown at the root, and its card opens its sess
 });
 
 test("with the panel hidden, a permission is rejected from the notification", async () => {
-  await panel.send("slow: 1000 say: bash: touch unseen.txt");
+  await panel.send("slow: 1000 say: bash: touch unseen.txt # [here](command:workbench.action.files.newUntitledFile)");
   await panel.assistant.last().getByText("I will").waitFor();
   await bench.toggleSideBar();
   const toast = bench.notification("touch unseen.txt");
+  await toast.waitFor();
+  assert.equal(await toast.locator("a[href]").count(), 0, "what a model wrote is no link that runs commands");
   await toast.getByRole("button", { name: "Reject" }).click();
   await toast.waitFor({ state: "detached" });
   await bench.panel();
@@ -113,6 +116,21 @@ test("with the panel hidden, a permission is rejected from the notification", as
   await panel.permission.waitFor({ state: "detached" });
   await eventually(() => panel.tool.last().getAttribute("data-status"), "error");
   assert.ok(!existsSync(inFolder("unseen.txt")));
+});
+
+test("with the panel hidden, an edit is shown in the native diff editor from its notification", async () => {
+  const file = inFolder("notes.md");
+  await panel.ask(`tool: read ${JSON.stringify({ filePath: file })}`);
+  await panel.send(`slow: 1000 say: tool: edit ${JSON.stringify({ filePath: file, oldString: "Nothing", newString: "Something" })}`);
+  await panel.assistant.last().getByText("I will").waitFor();
+  await bench.toggleSideBar();
+  await bench.notification("notes.md").getByRole("button", { name: "Show diff" }).click();
+  await bench.tab("notes.md (proposed)").waitFor();
+  await bench.diffLine("original", "Nothing").waitFor();
+  await bench.diffLine("modified", "Something").waitFor();
+  await bench.panel();
+  await panel.permission.getByRole("button", { name: "Reject" }).click();
+  await panel.idle();
 });
 
 test("another session that waits is told of, and shown by one press", async () => {

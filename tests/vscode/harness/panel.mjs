@@ -1,10 +1,15 @@
 // The panel as a person finds it: by the names of its controls. The side bar's and a tab's look the same from outside;
 // a test that means a tab hides the side bar.
 
+import { eventually } from "./eventually.mjs";
+
+/** A server for each folder starts, one after the other, on a busy machine too. */
+const startPatience = 180_000;
+
 export class Panel {
   constructor(page) {
     this.frame = page.frameLocator('iframe.webview.ready[src*="extensionId=sidestream.sidestream"]').first().frameLocator("#active-frame");
-    this.prompt = this.frame.getByRole("combobox", { name: "Prompt" });
+    this.prompt = this.frame.getByRole("textbox", { name: "Prompt" });
     this.sendButton = this.frame.getByRole("button", { name: "Send", exact: true });
     this.stopButton = this.frame.getByRole("button", { name: "Stop", exact: true });
     this.status = this.frame.getByRole("status");
@@ -15,9 +20,8 @@ export class Panel {
     this.question = this.frame.getByRole("form", { name: "Question" });
   }
 
-  /** OpenCode has to start, on a busy machine too. */
   async connected() {
-    await this.status.filter({ hasText: "Connected" }).waitFor({ timeout: 90_000 });
+    await eventually(() => this.status.innerText({ timeout: 1_000 }).catch(() => "no panel"), "Connected", startPatience);
   }
 
   async send(text) {
@@ -57,7 +61,8 @@ export class Panel {
       const data = new DataTransfer();
       data.items.add(new File([bytes], name, { type }));
       const common = { bubbles: true, cancelable: true };
-      box.dispatchEvent(kind === "paste" ? new ClipboardEvent(kind, { ...common, clipboardData: data }) : new DragEvent(kind, { ...common, dataTransfer: data }));
+      const pasted = () => new ClipboardEvent(kind, { ...common, clipboardData: data });
+      box.dispatchEvent(kind === "paste" ? pasted() : new DragEvent(kind, { ...common, dataTransfer: data }));
     }, { kind, ...file });
   }
 

@@ -37,7 +37,8 @@ export function endGroup(pid) {
 export async function processesWith(text) {
   const found = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid))) {
-    const [line, environment] = await Promise.all(["cmdline", "environ"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")));
+    const read = (file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+    const [line, environment] = await Promise.all(["cmdline", "environ"].map(read));
     if (line.includes(text) || environment.includes(text)) found.push({ pid: Number(pid), command: line.split("\0") });
   }
   return found;

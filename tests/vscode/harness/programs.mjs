@@ -17,8 +17,11 @@ export function openCodeCommand() {
   return process.env.OPENCODE_BIN ? [process.env.OPENCODE_BIN] : [];
 }
 
+/** VS Code 1.139.1. */
+export const newest = "4.139.1";
+
 /** A VS Code server and the Node that it runs on. */
-export function workbenchProgram(version = process.env.VSCODE_VERSION ?? "4.139.1") {
+export function workbenchProgram(version) {
   const folder = path.join(cache, version);
   const own = path.join(folder, "runtime/node");
   return { node: existsSync(own) ? own : process.execPath, main: path.join(folder, "out/server-main.js") };

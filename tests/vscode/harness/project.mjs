@@ -12,7 +12,8 @@ const files = {
 export async function makeProject(folder) {
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
-  const git = (...command) => execFileSync("git", ["-c", "user.name=Test", "-c", "user.email=test@example.org", ...command], { cwd: folder });
+  const who = ["-c", "user.name=Test", "-c", "user.email=test@example.org"];
+  const git = (...command) => execFileSync("git", [...who, ...command], { cwd: folder });
   git("init", "--quiet", "--initial-branch", "main");
   git("add", ".");
   git("commit", "--quiet", "--message", "As it was");

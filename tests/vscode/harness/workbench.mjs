@@ -5,11 +5,12 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { chromium } from "playwright-core";
+import { eventually } from "./eventually.mjs";
 import { startModel } from "./model.mjs";
 import { makeProject } from "./project.mjs";
 import { Panel } from "./panel.mjs";
 import { endGroup, processesWith, start } from "./processes.mjs";
-import { openCodeCommand, serverProgram, workbenchProgram } from "./programs.mjs";
+import { newest, openCodeCommand, serverProgram, workbenchProgram } from "./programs.mjs";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
@@ -45,8 +46,9 @@ export class Workbench {
       "sidestream.server.startTimeoutMs": 90_000,
       "workbench.startupEditor": "none", "workbench.tips.enabled": false, "security.workspace.trust.enabled": false,
       "telemetry.telemetryLevel": "off", "update.mode": "none", "extensions.autoUpdate": false, "extensions.autoCheckUpdates": false,
-      "extensions.ignoreRecommendations": true, "git.enabled": false, "workbench.colorTheme": "Default Dark Modern", "window.commandCenter": false,
-      "chat.commandCenter.enabled": false, "chat.disableAIFeatures": true, "workbench.secondarySideBar.defaultVisibility": "hidden",
+      "extensions.ignoreRecommendations": true, "git.enabled": false, "workbench.colorTheme": "Default Dark Modern",
+      "window.commandCenter": false, "chat.commandCenter.enabled": false, "chat.disableAIFeatures": true,
+      "workbench.secondarySideBar.defaultVisibility": "hidden", "remote.autoForwardPorts": false,
       "files.simpleDialog.enable": true,
       ...settings,
     };
@@ -63,8 +65,10 @@ export class Workbench {
     }
   }
 
-  async serve(vsix, version) {
+  async serve(vsix, version = process.env.VSCODE_VERSION ?? newest) {
     const { node, main } = workbenchProgram(version);
+    // Before 1.104 there is no secondary side bar for extensions, and the panel is in the primary one.
+    this.isOld = version === "4.100.3";
     const state = path.join(this.home, "vscode");
     const flags = ["--accept-server-license-terms", "--server-data-dir", state, "--extensions-dir", path.join(state, "extensions")];
     const env = { ...process.env, HOME: this.home, SIDESTREAM_TEST: this.home };
@@ -86,7 +90,10 @@ export class Workbench {
       chromiumSandbox: false,
       viewport: { width: 1280, height: 800 },
       permissions: ["clipboard-read", "clipboard-write"],
-      args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+      args: [
+        "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync",
+      ],
     });
     this.browser.setDefaultTimeout(patience);
     this.page = this.browser.pages()[0] ?? (await this.browser.newPage());
@@ -120,6 +127,11 @@ export class Workbench {
   /** Runs a command by its title in the palette. */
   async run(title) {
     await this.fromList("F1", `>${title}`, (row) => row.click({ timeout: 5_000 }));
+    // What the command opens may be a list of the same kind.
+    await this.page.waitForFunction(() => {
+      const palette = document.querySelector(".quick-input-widget");
+      return !palette?.checkVisibility() || !palette.querySelector("input.input").value.startsWith(">");
+    });
   }
 
   async openFile(name) {
@@ -168,11 +180,20 @@ export class Workbench {
   }
 
   async toggleSideBar() {
-    await this.page.keyboard.press("Control+Alt+B");
+    await this.page.keyboard.press(this.isOld ? "Control+B" : "Control+Alt+B");
   }
 
   tab(title) {
     return this.page.locator(".tab", { hasText: title });
+  }
+
+  async closeTab(title) {
+    await this.tab(title).getByRole("button", { name: /^Close/ }).click();
+  }
+
+  /** A line in the editor that is shown. */
+  editorLine(text) {
+    return this.page.locator(".editor-instance:visible .view-line", { hasText: text }).first();
   }
 
   statusItem(text) {
@@ -181,7 +202,8 @@ export class Workbench {
 
   /** The number at the panel's place in the side bar. */
   badge(text) {
-    return this.page.locator("#workbench\\.parts\\.auxiliarybar .badge-content", { hasText: text });
+    const bar = this.isOld ? "activitybar" : "auxiliarybar";
+    return this.page.locator(`#workbench\\.parts\\.${bar} .badge-content`, { hasText: text });
   }
 
   /** A line in the native diff editor. */
@@ -214,14 +236,35 @@ export class Workbench {
   async menu(row, entry) {
     await this.opened(async () => {
       await row.click({ button: "right", timeout: 5_000 });
-      const item = this.page.getByRole("menuitem", { name: entry, exact: true });
+      const item = this.menuItem(entry);
       await item.hover({ timeout: 3_000 });
       await item.click({ timeout: 3_000 });
     });
   }
 
+  menuItem(entry) {
+    return this.page.getByRole("menuitem", { name: entry, exact: true });
+  }
+
+  /** Opens the menu of a row, and waits until it has the entry. */
+  async openMenu(row, entry) {
+    await this.opened(async () => {
+      await row.click({ button: "right", timeout: 5_000 });
+      await this.menuItem(entry).waitFor({ timeout: 3_000 });
+    });
+  }
+
   async dialog(button) {
     await this.page.locator(".monaco-dialog-box").getByRole("button", { name: button }).click();
+  }
+
+  /** The person looks at another program, or comes back: to a test's browser, its page has the focus always. */
+  async setFocus(focused) {
+    await this.page.evaluate((focused) => {
+      document.hasFocus = () => focused;
+      // The workbench looks whether it has the focus when this seems to change.
+      for (const change of ["focus", "blur"]) window.dispatchEvent(new Event(change));
+    }, focused);
   }
 
   clipboard() {
@@ -244,15 +287,18 @@ export class Workbench {
     return new Panel(this.page);
   }
 
-  /** As a person does it: the VS Code server goes on. */
+  /** As a person does it: the VS Code server goes on, and all that the extension has started ends. */
   async closeWindow() {
     await this.page.close({ runBeforeUnload: true });
+    await eventually(async () => (await this.started()).map(({ command }) => command.join(" ")), [], 60_000);
+    this.page = await this.browser.newPage();
   }
 
   /** Command lines of what the extension has started: the server, its guards, OpenCode and the tools of OpenCode. */
   async started() {
     const mine = await processesWith(this.home);
-    return mine.filter(({ command }) => ["sidestream", "opencode", "sleep"].includes(path.basename(command[0])) && command[1] !== "scripted-model");
+    const names = ["sidestream", "opencode", "sleep"];
+    return mine.filter(({ command }) => names.includes(path.basename(command[0])) && command[1] !== "scripted-model");
   }
 
   async close() {

@@ -2,10 +2,24 @@
 
 import { JSDOM } from "jsdom";
 
-const { window } = new JSDOM("<!DOCTYPE html><body></body>");
-export const said: { type: string; name?: string; params?: unknown }[] = [];
+const { window } = new JSDOM("<!DOCTYPE html><body></body>", { pretendToBeVisual: true });
+export const said: { type: string; id?: number; name?: string; params?: unknown }[] = [];
 Object.assign(globalThis, {
   window, document: window.document, DOMParser: window.DOMParser, HTMLElement: window.HTMLElement, HTMLPreElement: window.HTMLPreElement,
-  Text: window.Text, Node: window.Node, Element: window.Element,
-  acquireVsCodeApi: () => ({ postMessage: (message: (typeof said)[number]) => said.push(message), getState: () => undefined, setState: () => undefined }),
+  Text: window.Text, Node: window.Node, Element: window.Element, requestAnimationFrame: window.requestAnimationFrame.bind(window),
+  acquireVsCodeApi: () => ({
+    postMessage: (message: (typeof said)[number]) => said.push(message), getState: () => undefined, setState: () => undefined,
+  }),
 });
+
+/** What was asked for last by that name. */
+export function asked(name: string): { id: number; params: unknown } {
+  const found = said.findLast((each) => each.name === name);
+  if (found?.id === undefined) throw new Error(`Nothing asked for ${name}.`);
+  return { id: found.id, params: found.params };
+}
+
+/** Until everything that hangs on an answer has happened. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -334,6 +334,9 @@
 ---@field children sidestream.SessionTree[] Oldest first.
 ---@field session sidestream.Session
 
+---How much of a session a difference is about.
+---@alias sidestream.DiffExtent "turn"|"onwards"
+
 ---@class sidestream.SessionDiffResult
 ---@field files sidestream.FileDiff[] By path. Where several turns changed a file, `patch` has one diff after the other.
 
@@ -379,6 +382,9 @@
 ---@class sidestream.SessionPromptResult
 ---@field messageId string The user's message.
 ---@field state sidestream.PromptState
+
+---@class sidestream.SessionListQueuedResult
+---@field messages sidestream.Message[] Oldest first. One with the status `error` was refused by OpenCode; its text is kept until it is taken back.
 
 ---@class sidestream.PermissionListResult
 ---@field permissions sidestream.Permission[]

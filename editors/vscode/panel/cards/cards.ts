@@ -8,6 +8,7 @@ import { todoList } from "../todoList";
 import { t } from "../texts";
 import { permissionCard } from "./permissionCard";
 import { questionCard } from "./questionCard";
+import type { WaitingCard } from "./waitingCard";
 
 export class Cards {
   private readonly obstacle = h("div", { role: "alert" });
@@ -15,10 +16,14 @@ export class Cards {
   private readonly todos = h("div");
   private readonly elsewhere = h("div");
   private readonly waiting = h("div", { class: "waiting-cards" });
-  private readonly known = new Map<string, HTMLElement>();
+  private readonly known = new Map<string, WaitingCard>();
   readonly element = h("div", { class: "cards" }, this.elsewhere, this.todos, this.revert, this.waiting, this.obstacle);
 
-  constructor(private readonly announce: (text: string) => void) {}
+  /** `announce` tells those who cannot see the cards; `answered` is called when the last one was answered. */
+  constructor(
+    private readonly announce: (text: string) => void,
+    private readonly answered: () => void,
+  ) {}
 
   show(state: PanelState): void {
     redraw(this.obstacle, state.obstacle, () => [state.obstacle && obstacleCard(state.obstacle)]);
@@ -35,9 +40,9 @@ export class Cards {
   /** Cards stay the same elements while they wait, so that what was typed into them stays too. */
   private showWaiting({ permissions, questions }: PanelState): void {
     const waiting = new Set([...permissions, ...questions].map(({ id }) => id));
-    for (const [id, card] of this.known) {
-      if (waiting.has(id)) continue;
-      card.remove();
+    const gone = [...this.known].filter(([id]) => !waiting.has(id));
+    for (const [id, card] of gone) {
+      card.element.remove();
       this.known.delete(id);
     }
     for (const permission of permissions) {
@@ -46,14 +51,23 @@ export class Cards {
     for (const question of questions) {
       this.add(question.id, () => questionCard(question), t("Question: {0}", question.questions[0]?.question ?? ""));
     }
+    if (gone.some(([, { isAnswered }]) => isAnswered)) this.goOn();
   }
 
-  private add(id: string, make: () => HTMLElement, announcement: string): void {
+  private add(id: string, make: () => WaitingCard, announcement: string): void {
     if (this.known.has(id)) return;
     const card = make();
     this.known.set(id, card);
-    this.waiting.append(card);
+    this.waiting.append(card.element);
     this.announce(announcement);
+  }
+
+  /** The next card gets the focus, so that one after the other is answered by keys. */
+  private goOn(): void {
+    if (!document.hasFocus()) return;
+    const [next] = this.known.values();
+    if (next) next.element.querySelector<HTMLElement>("input, button.primary")?.focus();
+    else this.answered();
   }
 }
 
@@ -62,12 +76,15 @@ function obstacleCard({ title, detail, action }: Obstacle): HTMLElement {
     h("header", {}, icon("warning"), h("span", { class: "title" }, title)),
     detail !== undefined && detail !== "" && h("div", { class: "detail" }, detail),
     action && h("div", { class: "buttons" },
-      h("button", { type: "button", class: "primary", onclick: () => run(ask("runCommand", { command: action.command })) }, action.label)),
+      h("button", {
+        type: "button", class: "primary",
+        onclick: () => run(action.command === "reopen" ? ask("reopen", {}) : ask("runCommand", { command: action.command })),
+      }, action.label)),
   );
 }
 
 function revertCard(): HTMLElement {
-  return h("section", { class: "card" },
+  return h("section", { class: "card", "data-needs": "unrevert" },
     h("header", {}, icon("discard"), h("span", { class: "title" }, t("The session was taken back to an earlier message."))),
     h("div", { class: "buttons" },
       h("button", { type: "button", class: "secondary", onclick: () => run(ask("unrevert", {})) }, t("Undo the revert"))),
@@ -75,7 +92,8 @@ function revertCard(): HTMLElement {
 }
 
 function elsewhereCard(): HTMLElement {
-  return h("button", { type: "button", class: "link elsewhere", onclick: () => run(ask("runCommand", { command: "sidestream.showWaiting" })) },
+  const show = () => run(ask("runCommand", { command: "sidestream.showWaiting" }));
+  return h("button", { type: "button", class: "link elsewhere", onclick: show },
     icon("bell-dot"), t("Another session waits for you"));
 }
 

@@ -7,13 +7,27 @@ import { h, icon, iconButton, redraw } from "../dom";
 import { t } from "../texts";
 
 export class Attachments {
-  readonly element = h("div", { class: "chips", role: "list", "aria-label": t("Context of the prompt") });
-  private parts: PromptPart[] = [];
+  private readonly contextChip = h("span", { role: "listitem" });
+  private chips: { part: PromptPart; element: HTMLElement }[] = [];
   private context: EditorContext | undefined;
+  readonly element = h("div", { class: "chips", role: "list", "aria-label": t("What goes along") });
+
+  constructor(private readonly changed: () => void) {}
+
+  get parts(): PromptPart[] {
+    return this.chips.map(({ part }) => part);
+  }
+
+  /** Shows others, without telling of a change. */
+  show(parts: PromptPart[]): void {
+    this.chips = parts.map((part) => ({ part, element: this.chip(part) }));
+    this.draw();
+  }
 
   add(parts: PromptPart[]): void {
-    this.parts.push(...parts);
+    this.chips.push(...parts.map((part) => ({ part, element: this.chip(part) })));
     this.draw();
+    this.changed();
   }
 
   setContext(context: EditorContext | undefined): void {
@@ -25,49 +39,44 @@ export class Attachments {
     return this.context !== undefined && !memory.contextOff;
   }
 
-  take(): PromptPart[] {
-    const parts = this.parts;
-    this.parts = [];
-    this.draw();
-    return parts;
-  }
-
   /** Pictures and files that were pasted or dropped. */
   async addFiles(files: Iterable<File>): Promise<void> {
     for (const file of files) {
       const data = await base64(file);
       const isImage = file.type.startsWith("image/");
-      this.add([isImage ? { type: "image", mime: file.type, data } : { type: "attachment", mime: file.type || "text/plain", data, filename: file.name }]);
+      const mime = file.type || "text/plain";
+      this.add([isImage ? { type: "image", mime, data } : { type: "attachment", mime, data, filename: file.name }]);
     }
   }
 
   private draw(): void {
-    redraw(this.element, [this.context, memory.contextOff, this.parts], () => [
-      this.context && this.contextChip(this.context),
-      ...this.parts.map((part, index) => this.chip(part, index)),
-    ]);
+    const { context } = this;
+    redraw(this.contextChip, [context, memory.contextOff], () => [context && this.contextButton(context)]);
+    this.element.replaceChildren(...(context ? [this.contextChip] : []), ...this.chips.map(({ element }) => element));
   }
 
-  private contextChip({ label, range }: EditorContext): HTMLElement {
+  private contextButton({ label, range }: EditorContext): HTMLElement {
     const off = memory.contextOff === true;
     const name = range ? `${label}:${range.start}-${range.end}` : label;
     const toggle = () => {
       remember({ contextOff: !off });
       this.draw();
     };
-    return h("span", { role: "listitem" },
-      h("button", {
-        type: "button", class: off ? "chip off" : "chip", "aria-pressed": String(!off), onclick: toggle,
-        title: off ? t("The active file is not sent. Press to send it.") : t("The active file is sent with the prompt. Press to leave it out."),
-        "aria-label": t("Active file: {0}", name),
-      }, icon(off ? "eye-closed" : "eye"), h("span", {}, name)));
+    return h("button", {
+      type: "button", class: off ? "chip off" : "chip", "aria-pressed": String(!off), onclick: toggle,
+      title: off
+        ? t("The active file is not sent. Press to send it.")
+        : t("The active file is sent with the prompt. Press to leave it out."),
+      "aria-label": t("Active file: {0}", name),
+    }, icon(off ? "eye-closed" : "eye"), h("span", {}, name));
   }
 
-  private chip(part: PromptPart, index: number): HTMLElement {
+  private chip(part: PromptPart): HTMLElement {
     const name = nameOf(part);
     const remove = () => {
-      this.parts.splice(index, 1);
+      this.chips = this.chips.filter((chip) => chip.part !== part);
       this.draw();
+      this.changed();
     };
     const picture = part.type === "image" ? h("img", { src: `data:${part.mime};base64,${part.data}`, alt: "" }) : icon("file");
     return h("span", { class: "chip", role: "listitem" }, picture, h("span", {}, name), iconButton("close", t("Remove {0}", name), remove));

@@ -56,7 +56,6 @@ export class CompletionList {
     this.asked++;
     this.element.hidden = true;
     this.box.removeAttribute("aria-activedescendant");
-    this.box.setAttribute("aria-expanded", "false");
   }
 
   /** Whether the key was meant for the list. */
@@ -96,7 +95,6 @@ export class CompletionList {
         icon(name), h("span", { class: "label" }, label), detail !== undefined && h("span", { class: "detail" }, detail))));
     this.element.hidden = false;
     this.element.children[this.selected]?.scrollIntoView({ block: "nearest" });
-    this.box.setAttribute("aria-expanded", "true");
     this.box.setAttribute("aria-activedescendant", `completion-${this.selected}`);
   }
 }

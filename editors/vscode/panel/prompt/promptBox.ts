@@ -2,27 +2,33 @@
 
 import type { Choice, PanelState } from "../../src/panelMessages";
 import type { PromptPart } from "../../src/protocol";
-import { ask, memory, relay, remember, run } from "../bridge";
+import { ask, memory, relay, remember, rememberOf, run } from "../bridge";
 import { h, icon, iconButton, redraw } from "../dom";
 import { t } from "../texts";
 import { Attachments } from "./attachments";
 import { CompletionList } from "./completionList";
+import { droppedPaths } from "./dropped";
 
 const rememberedPrompts = 50;
 
 export class PromptBox {
   private readonly box = h("textarea", {
     rows: 1, "aria-label": t("Prompt"), placeholder: t("Ask for something. @ adds files, / runs commands, ! runs in the shell."),
-    role: "combobox", "aria-autocomplete": "list", "aria-controls": "completions", "aria-expanded": "false",
+    "aria-autocomplete": "list", "aria-controls": "completions",
   });
-  private readonly attachments = new Attachments();
+  private readonly attachments = new Attachments(() => this.keepDraft());
   private readonly completions = new CompletionList(this.box, () => this.changed());
   private readonly pickers = h("div", { class: "pickers" });
-  private readonly send = h("button", { type: "button", class: "send", "aria-label": t("Send"), title: t("Send (Enter)"), onclick: () => run(this.submit()) }, icon("send"));
-  private readonly stop = h("button", { type: "button", class: "stop", "aria-label": t("Stop"), title: t("Stop (Escape)"), hidden: true, onclick: () => this.abort() }, icon("debug-stop"));
+  private readonly send = h("button", {
+    type: "button", class: "send", "aria-label": t("Send"), title: t("Send (Enter)"), onclick: () => run(this.submit()),
+  }, icon("send"));
+  private readonly stop = h("button", {
+    type: "button", class: "stop", "aria-label": t("Stop"), title: t("Stop (Escape)"), hidden: true, onclick: () => this.abort(),
+  }, icon("debug-stop"));
   readonly element: HTMLElement;
   private sessionId = "";
-  private sending = false;
+  /** The session of the prompt that is being sent. */
+  private sending: { sessionId: string } | undefined;
   /** Which of the earlier prompts is shown; none while the user's own is. */
   private historyAt: number | undefined;
 
@@ -50,11 +56,7 @@ export class PromptBox {
   }
 
   show(state: PanelState): void {
-    const sessionId = state.session?.id ?? "";
-    if (sessionId !== this.sessionId && !this.sending) {
-      this.sessionId = sessionId;
-      this.restoreDraft();
-    }
+    this.setSession(state.shown.sessionId ?? "");
     const running = state.session !== undefined && !["idle", "error"].includes(state.session.status.type);
     this.stop.hidden = !running;
     this.send.title = running ? t("Send when the run has ended (Enter)") : t("Send (Enter)");
@@ -72,6 +74,18 @@ export class PromptBox {
 
   focus(): void {
     this.box.focus();
+  }
+
+  private setSession(sessionId: string): void {
+    if (sessionId === this.sessionId) return;
+    const begins = this.sending?.sessionId === "" && this.sessionId === "";
+    this.sessionId = sessionId;
+    if (!begins || !this.sending) return this.restoreDraft();
+    // The prompt that is being sent begins this session; what was written since belongs to it.
+    this.sending.sessionId = sessionId;
+    rememberOf("drafts", "", undefined);
+    rememberOf("parts", "", undefined);
+    this.keepDraft();
   }
 
   private changed(): void {
@@ -110,23 +124,31 @@ export class PromptBox {
 
   private async submit(): Promise<void> {
     const text = this.box.value.trim();
-    if (this.sending || (text === "" && this.attachments.element.childElementCount === 0)) return;
-    this.sending = true;
-    const { withContext } = this.attachments;
-    const parts = this.attachments.take();
-    this.write("");
+    const { parts, withContext } = this.attachments;
+    if (this.sending || (text === "" && parts.length === 0)) return;
+    const sending = { sessionId: this.sessionId };
+    this.sending = sending;
+    this.write("", []);
     try {
       await ask("send", { text, parts, withContext });
       const others = (memory.history ?? []).filter((each) => each !== text);
       if (text) remember({ history: [text, ...others].slice(0, rememberedPrompts) });
     } catch (error) {
-      // What was not sent stays in the box.
-      this.write(text);
-      this.attachments.add(parts);
+      this.putBack(sending.sessionId, text, parts);
       throw error;
     } finally {
-      this.sending = false;
+      this.sending = undefined;
     }
+  }
+
+  /** What was not sent stays where it was written, before what was written since. */
+  private putBack(sessionId: string, text: string, parts: PromptPart[]): void {
+    const isShown = sessionId === this.sessionId;
+    const since = isShown ? this.box.value : (memory.drafts?.[sessionId] ?? "");
+    const written = [text, since].filter(Boolean).join("\n");
+    if (isShown) return this.write(written, [...parts, ...this.attachments.parts]);
+    rememberOf("drafts", sessionId, written);
+    rememberOf("parts", sessionId, parts);
   }
 
   private abort(): void {
@@ -135,15 +157,16 @@ export class PromptBox {
 
   private receiveFiles(event: Event, data: DataTransfer | null): void {
     const files = [...(data?.files ?? [])];
-    const uris = event.type === "drop" ? (data?.getData("text/uri-list") ?? "").split(/\r?\n/).filter((uri) => uri.startsWith("file://")) : [];
-    if (files.length === 0 && uris.length === 0) return;
+    const paths = data && event.type === "drop" ? droppedPaths(data) : [];
+    if (files.length === 0 && paths.length === 0) return;
     event.preventDefault();
-    if (uris.length > 0) this.attachments.add(uris.map((uri) => ({ type: "file", path: decodeURIComponent(new URL(uri).pathname) })));
+    if (paths.length > 0) this.attachments.add(paths.map((path) => ({ type: "file", path })));
     else run(this.attachments.addFiles(files));
   }
 
-  private write(text: string): void {
+  private write(text: string, parts: PromptPart[]): void {
     this.box.value = text;
+    this.attachments.show(parts);
     this.historyAt = undefined;
     this.completions.close();
     this.fit();
@@ -151,13 +174,14 @@ export class PromptBox {
   }
 
   private keepDraft(): void {
-    const drafts = { ...memory.drafts, [this.sessionId]: this.box.value };
-    if (!this.box.value) delete drafts[this.sessionId];
-    remember({ drafts });
+    const { parts } = this.attachments;
+    rememberOf("drafts", this.sessionId, this.box.value || undefined);
+    rememberOf("parts", this.sessionId, parts.length > 0 ? parts : undefined);
   }
 
   private restoreDraft(): void {
     this.box.value = memory.drafts?.[this.sessionId] ?? "";
+    this.attachments.show(memory.parts?.[this.sessionId] ?? []);
     requestAnimationFrame(() => this.fit());
   }
 
@@ -169,7 +193,10 @@ export class PromptBox {
 
 function pickers(choice: Choice): HTMLElement[] {
   const picker = (name: "pickAgent" | "pickModel" | "pickVariant" | "pickPermissionMode", label: string, value: string) =>
-    h("button", { type: "button", class: "picker", title: label, "aria-label": `${label}: ${value}`, onclick: () => run(ask(name, {})) }, value);
+    h("button", {
+      type: "button", class: "picker", title: label, "aria-label": `${label}: ${value}`, onclick: () => run(ask(name, {})),
+      "data-needs": name === "pickPermissionMode" && "setPermissionMode",
+    }, value);
   const buttons = [
     picker("pickAgent", t("Agent"), choice.agent ?? t("Agent")),
     picker("pickModel", t("Model"), choice.modelName ?? t("Model")),
@@ -180,6 +207,7 @@ function pickers(choice: Choice): HTMLElement[] {
     buttons.push(picker("pickPermissionMode", t("Permissions"), names[choice.permissionMode]));
   } else if (choice.permissionMode) {
     const shield = iconButton("shield", t("Permissions: as configured"), () => run(ask("pickPermissionMode", {})));
+    shield.dataset["needs"] = "setPermissionMode";
     buttons.push(shield);
   }
   return buttons;

@@ -1,8 +1,9 @@
 // Markdown to elements, sanitised: HTML in it is shown as text, links lead nowhere but through the extension host,
-// pictures from elsewhere are links.
+// pictures from elsewhere are links, characters that would hide something are shown.
 
 import DOMPurify from "dompurify";
 import MarkdownIt, { type Token } from "markdown-it";
+import { plainText } from "../../src/plainText";
 
 const parser = new MarkdownIt({ html: false, linkify: true });
 parser.renderer.rules["image"] = (tokens, index) => {
@@ -12,7 +13,10 @@ parser.renderer.rules["image"] = (tokens, index) => {
   return `<a href="${escapeHtml(url)}">${escapeHtml(token?.content || url)}</a>`;
 };
 
+/** The web, mail, and files: `hello.ts:10` is a place in one, and no scheme. */
+const allowedLinks = /^(?:https?:|mailto:|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$)|[\w-]+(?:\.[\w-]+)+:\d+(?:-\d+)?$)/i;
 const allowed = {
+  ALLOWED_URI_REGEXP: allowedLinks,
   ALLOWED_TAGS: [
     "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "em", "strong", "s", "del", "code", "pre", "blockquote", "ul", "ol", "li",
     "table", "thead", "tbody", "tr", "th", "td", "a",
@@ -30,7 +34,7 @@ export interface Parsed {
 }
 
 export function parse(text: string): Parsed {
-  const tokens = parser.parse(text, {});
+  const tokens = parser.parse(plainText(text), {});
   const token = tokens.findLastIndex(({ level, nesting, map }) => level === 0 && nesting >= 0 && map !== null);
   const line = tokens[token]?.map?.[0] ?? 0;
   return { tokens, lastBlock: { offset: offsetOfLine(text, line), token: Math.max(token, 0) } };

@@ -20,7 +20,8 @@ export class MarkdownView {
   /** `settled`: no more text comes. */
   draw(text: string, settled: boolean): void {
     if (text === this.source && settled === this.settled) return;
-    if (!text.startsWith(this.source) || (settled && !this.settled && this.done === 0)) this.clear();
+    // What was drawn as settled has no last block to go on from; neither has what is drawn for good at once.
+    if (this.settled || !text.startsWith(this.source) || (settled && this.done === 0)) this.clear();
     this.source = text;
     this.settled = settled;
     const rest = text.slice(this.done);
@@ -50,7 +51,8 @@ export class MarkdownView {
       return;
     }
     this.removeTail();
-    const plain = h("pre", { class: "plain" }, text);
+    const plain = h("pre", { class: "plain" });
+    plain.append(text);
     this.element.append(plain);
     this.tail = [plain];
   }

@@ -12,10 +12,11 @@ export class MessageView {
   private readonly ending = h("div", { class: "message-ending" });
   private readonly views = new Map<string, PartView>();
 
-  constructor(private readonly message: Message, supports: (method: string) => boolean) {
-    const fromUser = message.role === "user";
-    this.element = h("article", { class: message.role, "aria-label": fromUser ? t("You") : t("Assistant"), "data-id": message.id, tabindex: -1 },
-      h("div", { class: "tools", role: "toolbar", "aria-label": t("Message") }, ...this.actions(fromUser, supports)),
+  constructor(private readonly message: Message) {
+    const { id, role } = message;
+    const label = role === "user" ? t("You") : t("Assistant");
+    this.element = h("article", { class: role, "aria-label": label, "data-id": id, tabindex: -1 },
+      h("div", { class: "tools", role: "toolbar", "aria-label": t("Message") }, ...this.actions()),
       this.content,
       this.ending,
     );
@@ -27,17 +28,20 @@ export class MessageView {
     this.drawEnding();
   }
 
+  /** One that has gone or was replaced since it was to be drawn is left alone. */
   drawPart(part: Part): void {
-    const { message } = this;
+    const { parts, id, role, status } = this.message;
+    const index = parts.indexOf(part);
+    if (index < 0) return;
     let view = this.views.get(part.id);
     if (!view) {
-      view = partView(part, message.id, message.role === "user");
+      view = partView(part, id, role === "user");
       if (!view) return;
+      const next = parts.slice(index + 1).map((each) => this.views.get(each.id)).find((each) => each !== undefined);
+      this.content.insertBefore(view.element, next?.element ?? null);
       this.views.set(part.id, view);
-      this.content.append(view.element);
     }
-    const isLast = message.parts.at(-1)?.id === part.id;
-    view.draw(part, message.status !== "streaming" || !isLast);
+    view.draw(part, status !== "streaming" || index < parts.length - 1);
   }
 
   removePart(partId: string): void {
@@ -52,7 +56,10 @@ export class MessageView {
     redraw(this.ending, [status, error, isEmpty], () => {
       switch (status) {
         case "queued":
-          return [icon("watch"), t("Waits for its turn, or for a connection"), h("button", { type: "button", class: "link", onclick: () => this.cancel() }, t("Take back"))];
+          return [
+            icon("watch"), t("Waits for its turn, or for a connection"),
+            h("button", { type: "button", class: "link", onclick: () => this.cancel(), "data-needs": "cancelQueued" }, t("Take back")),
+          ];
         case "aborted":
           return [icon("debug-stop"), t("Stopped")];
         case "interrupted":
@@ -67,20 +74,24 @@ export class MessageView {
     });
   }
 
+  get created(): number {
+    return this.message.time.created;
+  }
+
   /** What is said, without cards. */
   get text(): string {
     return this.message.parts.map((part) => (part.type === "text" && !part.synthetic ? part.text : "")).filter(Boolean).join("\n\n");
   }
 
-  private actions(fromUser: boolean, supports: (method: string) => boolean): HTMLElement[] {
-    const messageId = this.message.id;
+  private actions(): HTMLElement[] {
+    const { id: messageId, role } = this.message;
     const copy = iconButton("copy", t("Copy message"), () => run(ask("copy", { text: this.text })));
-    if (!fromUser) return [copy];
-    const actions = [copy];
-    if (supports("sidestream/session/diff")) actions.push(iconButton("diff-multiple", t("Show what this turn changed"), () => run(ask("showDiff", { messageId }))));
-    if (supports("sidestream/session/fork")) actions.push(iconButton("repo-forked", t("Fork from here"), () => run(ask("fork", { messageId }))));
-    if (supports("sidestream/session/revert")) actions.push(iconButton("discard", t("Revert to before this message"), () => run(ask("revert", { messageId }))));
-    return actions;
+    if (role !== "user") return [copy];
+    const diff = iconButton("diff-multiple", t("Show what this turn changed"), () => run(ask("showDiff", { messageId })));
+    const fork = iconButton("repo-forked", t("Fork from here"), () => run(ask("fork", { messageId })));
+    const revert = iconButton("discard", t("Revert to before this message"), () => run(ask("revert", { messageId })));
+    for (const [method, button] of Object.entries({ diff, fork, revert })) button.dataset["needs"] = method;
+    return [copy, diff, fork, revert];
   }
 
   private cancel(): void {

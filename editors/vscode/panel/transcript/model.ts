@@ -1,7 +1,7 @@
 // The messages of the shown session, as snapshot and notifications say. Pure: it draws nothing and asks nobody.
 
 import type { ContentEvent } from "../../src/panelMessages";
-import type { Message, MessageInfo, Part, SessionSnapshot, Todo } from "../../src/protocol";
+import type { Message, MessageInfo, Notifications, Part, SessionSnapshot, Todo } from "../../src/protocol";
 
 /** What an event changed, for whoever draws. */
 export type Change =
@@ -20,9 +20,11 @@ export class Transcript {
   messages: Message[] = [];
   todos: Todo[] = [];
   cursor: string | undefined;
+  private sessionId: string | undefined;
   private revision = 0;
 
   reset(snapshot: SessionSnapshot | undefined): void {
+    this.sessionId = snapshot?.session.id;
     this.messages = snapshot?.messages ?? [];
     this.todos = snapshot?.todos ?? [];
     this.cursor = snapshot?.cursor;
@@ -39,7 +41,9 @@ export class Transcript {
   }
 
   apply(event: ContentEvent): Change {
-    const { revision } = event.params;
+    const { revision, sessionId } = event.params;
+    // What was told of the session that was shown before may arrive late.
+    if (sessionId !== this.sessionId) return { kind: "nothing" };
     if (event.method === "sidestream/session/didReset") {
       this.reset({ ...event.params.snapshot, revision });
       return { kind: "all" };
@@ -92,7 +96,7 @@ export class Transcript {
     return { kind: "part", message, part };
   }
 
-  private append({ messageId, partId, field, text }: { messageId: string; partId: string; field: "text" | "output"; text: string }): Change {
+  private append({ messageId, partId, field, text }: Notifications["sidestream/part/didAppend"]): Change {
     const message = this.find(messageId);
     const part = message?.parts.findLast(({ id }) => id === partId);
     if (!message || !part) return { kind: "nothing" };

@@ -1,11 +1,11 @@
 // Draws the parts of a message, one view for each kind. Kinds that say nothing to a person have none.
 
 import type { Part } from "../../src/protocol";
-import { ask, run } from "../bridge";
+import { ask, relay, run } from "../bridge";
 import { h, icon, redraw } from "../dom";
 import { t } from "../texts";
 import { MarkdownView } from "./markdownView";
-import { plainText } from "./plainText";
+import { plainText } from "../../src/plainText";
 import { ToolCard } from "./toolCard";
 
 export interface PartView {
@@ -24,7 +24,7 @@ export function partView(part: Part, messageId: string, fromUser: boolean): Part
     case "tool":
       return new ToolCard(part, messageId);
     case "file":
-      return new FileView();
+      return new FileView(messageId);
     case "agent":
     case "subtask":
     case "retry":
@@ -50,7 +50,8 @@ class PlainView implements PartView {
 class TextView implements PartView {
   readonly element = h("div", { class: "text" });
   private readonly markdown = new MarkdownView();
-  private readonly gap = h("div", { class: "note", hidden: true }, icon("warning"), t("A piece is missing here until the answer is complete."));
+  private readonly gap = h("div", { class: "note", hidden: true },
+    icon("warning"), t("A piece is missing here until the answer is complete."));
 
   constructor() {
     this.element.append(this.markdown.element, this.gap);
@@ -92,16 +93,33 @@ class ReasoningView implements PartView {
 class FileView implements PartView {
   readonly element = h("div", { class: "attachment" });
 
+  constructor(private readonly messageId: string) {}
+
   draw(part: Part): void {
     if (part.type !== "file") return;
-    redraw(this.element, part, () => {
-      const name = part.filename ?? part.mime;
-      if (part.mime.startsWith("image/") && part.url.startsWith("data:")) return [h("img", { src: part.url, alt: name })];
-      const file = /^file:\/\/([^?]+)/.exec(part.url)?.[1];
-      if (file === undefined) return [icon("file"), name];
-      return [icon("file"), h("button", { type: "button", class: "link", onclick: () => run(ask("openFile", { path: decodeURIComponent(file) })) }, name)];
+    const name = part.filename ?? part.mime;
+    redraw(this.element, [name, part.url.slice(0, 200), part.url.length, part.cut], () => {
+      if (part.mime.startsWith("image/") && part.url.startsWith("data:")) return [this.picture(part, name)];
+      if (!part.url.startsWith("file://")) return [icon("file"), name];
+      return [icon("file"), h("button", { type: "button", class: "link", onclick: () => openFile(part.url) }, name)];
     });
   }
+
+  /** A large one is left out of what the server tells of itself. */
+  private picture({ id, url, cut }: Part & { type: "file" }, name: string): HTMLElement {
+    const image = h("img", { src: cut ? undefined : url, alt: name });
+    const whole = () => relay("sidestream/part/content", { messageId: this.messageId, partId: id, field: "url" });
+    if (cut) run(whole().then(({ content }) => (image.src = String(content))));
+    return image;
+  }
+}
+
+/** A `file:` URL may say which lines are meant. */
+function openFile(url: string): void {
+  const { pathname, searchParams } = new URL(url);
+  const [start, end] = ["start", "end"].map((name) => Number(searchParams.get(name)) || undefined);
+  const path = decodeURIComponent(pathname).replace(/^\/(?=[a-z]:)/i, "");
+  run(ask("openFile", { path, ...(start !== undefined && { range: { start, end: end ?? start } }) }));
 }
 
 /** Something that is told in one line. */
@@ -109,7 +127,7 @@ class NoteView implements PartView {
   readonly element = h("div", { class: "note" });
 
   draw(part: Part): void {
-    redraw(this.element, part, () => [plainText(noteOf(part))]);
+    redraw(this.element, part, () => [noteOf(part)]);
   }
 }
 

@@ -13,7 +13,8 @@ export interface Place {
 }
 
 export class Scroller {
-  readonly jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toEnd() }, icon("arrow-down"), t("Jump to the newest"));
+  readonly jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toEnd() },
+    icon("arrow-down"), t("Jump to the newest"));
   /** What is kept in sight whatever changes around it; nothing when the user has scrolled, then the browser does that. */
   private kept: Place | "end" | undefined = "end";
   /** Where we have scrolled to, and in what: found elsewhere in the same, it was somebody else. */
@@ -70,7 +71,8 @@ export class Scroller {
       else first = middle + 1;
     }
     const found = articles[first];
-    return found instanceof HTMLElement ? { messageId: found.dataset["id"] ?? "", offset: Math.round(top - found.getBoundingClientRect().top) } : undefined;
+    if (!(found instanceof HTMLElement)) return undefined;
+    return { messageId: found.dataset["id"] ?? "", offset: Math.round(top - found.getBoundingClientRect().top) };
   }
 
   private get currentExtent(): string {

@@ -6,13 +6,14 @@ import { h, icon, redraw } from "../dom";
 import { t } from "../texts";
 import { todoList } from "../todoList";
 import { diffView } from "./diffView";
-import { plainText } from "./plainText";
+import { plainText } from "../../src/plainText";
 import type { PartView } from "./partView";
 
 type Tool = Extract<Part, { type: "tool" }>;
 
 const icons: Record<ToolKind, string> = {
-  shell: "terminal", edit: "edit", read: "file", search: "search", web: "globe", task: "hubot", todo: "checklist", question: "question", other: "tools",
+  shell: "terminal", edit: "edit", read: "file", search: "search", web: "globe", task: "hubot", todo: "checklist",
+  question: "question", other: "tools",
 };
 const statusIcons: Record<ToolStatus, string> = {
   pending: "watch", running: "loading~spin", completed: "check", error: "error", interrupted: "circle-slash",
@@ -44,7 +45,7 @@ export class ToolCard implements PartView {
     this.element.dataset["status"] = status;
     redraw(this.head, [kind, status, summary], () => [
       icon(icons[kind]),
-      h("span", { class: "summary" }, plainText(summary)),
+      h("span", { class: "summary" }, summary),
       h("span", { class: "status" }, icon(statusIcons[status]), h("span", { class: "hidden" }, statusWord(status))),
     ]);
     if (!this.touched) this.element.open = opensItself(part);
@@ -58,7 +59,7 @@ export class ToolCard implements PartView {
     this.drawOutput(part.output ?? "");
     redraw(this.ending, [part.error, part.diff, part.cut], () => [
       ...(part.diff ?? []).map((diff) => diffView(diff, () => run(ask("showDiff", { messageId: this.messageId, partId: part.id })))),
-      part.error !== undefined && h("div", { class: "failure" }, plainText(part.error)),
+      part.error !== undefined && h("div", { class: "failure" }, part.error),
       part.cut && h("button", { type: "button", class: "link", onclick: () => run(this.readWhole()) }, t("Show all of it")),
     ]);
   }
@@ -66,24 +67,27 @@ export class ToolCard implements PartView {
   private drawInput(): HTMLElement | undefined {
     const { input, kind } = this.part;
     const fields = (input ?? {}) as Record<string, unknown>;
-    if (kind === "shell" && typeof fields["command"] === "string") return h("pre", { class: "command" }, plainText(fields["command"]));
+    if (kind === "shell" && typeof fields["command"] === "string") return h("pre", { class: "command" }, fields["command"]);
+    if (kind === "task" && typeof fields["prompt"] === "string") return h("div", { class: "plain" }, fields["prompt"]);
     if (kind === "question" || (kind === "edit" && this.part.diff?.length)) return undefined;
     if (kind === "todo" && Array.isArray(fields["todos"])) return todoList(fields["todos"] as Todo[]);
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
-    return lines.length > 0 ? h("pre", { class: "input" }, plainText(lines.join("\n"))) : undefined;
+    return lines.length > 0 ? h("pre", { class: "input" }, lines.join("\n")) : undefined;
   }
 
   private drawChild(): HTMLElement | undefined {
     const { childSessionId } = this.part;
     if (childSessionId === undefined) return undefined;
-    return h("button", { type: "button", class: "secondary", onclick: () => run(ask("showSession", { sessionId: childSessionId })) },
+    const show = () => run(ask("showSession", { sessionId: childSessionId }));
+    return h("button", { type: "button", class: "secondary", onclick: show },
       icon("go-to-file"), t("Open the sub-agent's session"));
   }
 
   private drawOutput(text: string): void {
-    const { kind, diff } = this.part;
-    // These say the same as what is drawn of their input.
-    this.output.hidden = text === "" || kind === "todo" || (kind === "edit" && (diff?.length ?? 0) > 0);
+    const { kind, diff, childSessionId } = this.part;
+    // These say the same as what is drawn of their input, or as what can be opened from there.
+    const isElsewhere = kind === "todo" || (kind === "task" ? childSessionId !== undefined : kind === "edit" && (diff?.length ?? 0) > 0);
+    this.output.hidden = text === "" || isElsewhere;
     if (this.output.hidden) return;
     const atEnd = this.output.scrollTop + this.output.clientHeight >= this.output.scrollHeight - 8;
     const shown = plainText(text.length > shownOutput && this.part.status === "running" ? `…${text.slice(-shownOutput)}` : text);
@@ -93,9 +97,10 @@ export class ToolCard implements PartView {
 
   /** Reads what the server left out of the push. */
   private async readWhole(): Promise<void> {
-    const { id } = this.part;
+    const of = { messageId: this.messageId, partId: this.part.id };
     const fields: CutField[] = ["output", "input", "diff"];
-    const whole = await Promise.all(fields.map((field) => relay("sidestream/part/content", { messageId: this.messageId, partId: id, field }).catch(() => undefined)));
+    const read = (field: CutField) => relay("sidestream/part/content", { ...of, field }).catch(() => undefined);
+    const whole = await Promise.all(fields.map(read));
     const found = whole.filter((each) => each !== undefined).map(({ field, content }) => [field, content]);
     this.draw({ ...this.part, ...(Object.fromEntries(found) as Partial<Tool>), cut: false });
   }

@@ -2,52 +2,68 @@
 
 import type { ContentEvent } from "../../src/panelMessages";
 import type { Message, Part, SessionSnapshot } from "../../src/protocol";
-import { ask, memory, relay, remember, run } from "../bridge";
+import { ask, memory, relay, rememberOf, run } from "../bridge";
 import { h } from "../dom";
 import { t } from "../texts";
 import { MessageView } from "./messageView";
 import { Transcript } from "./model";
 import { Scroller, type Place } from "./scroller";
 
-/** So many messages fill a screen; the others follow in frames of their own. */
+/** A place that is found again in a page of history: with the time of its message. */
+type KeptPlace = Place & { created: number };
+
+/** So many messages fill a screen; the others follow in frames of their own, which have time for other things, too. */
 const drawnAtOnce = 8;
-const drawnPerFrame = 4;
+const drawingMsPerFrame = 8;
+const placeKeptEveryMs = 100;
 
 export class TranscriptView {
   readonly transcript = new Transcript();
-  private readonly list = h("div", { class: "messages", role: "log", "aria-live": "off", "aria-label": t("Conversation") });
-  readonly area = h("main", { class: "transcript", tabindex: -1 }, this.list);
+  private readonly list = h("div", { class: "messages", role: "log", "aria-live": "off", "aria-label": t("Messages") });
+  readonly area = h("main", { class: "transcript", tabindex: 0, "aria-label": t("Conversation") }, this.list);
   readonly announcer = h("div", { class: "hidden", "aria-live": "polite" });
   readonly scroller = new Scroller(this.area, this.list);
   private readonly views = new Map<string, MessageView>();
+  /** Drawn from the end on: what is nearest to the user. */
   private undrawn: Message[] = [];
+  private drawing = 0;
   private dirty = new Map<Part, MessageView>();
   private frame = 0;
   private loading: Promise<void> | undefined;
   private shown: string | undefined;
   private reopening = false;
-  /** Asked for each message's actions. */
-  supports: (method: string) => boolean = () => true;
+  private keeping: ReturnType<typeof setTimeout> | undefined;
   onTodos: () => void = () => undefined;
+  /** The user goes on beyond the newest message. */
+  onLeave: () => void = () => undefined;
 
   constructor() {
     this.scroller.onMove = () => {
       if (this.area.scrollTop < this.area.clientHeight) run(this.loadOlder());
-      const { place } = this.scroller;
-      remember({ scroll: place && this.shown !== undefined ? { ...place, sessionId: this.shown } : undefined });
+      this.keeping ??= setTimeout(() => this.keepPlace(), placeKeptEveryMs);
     };
     this.area.addEventListener("click", (event) => this.followLink(event));
   }
 
   show(snapshot: SessionSnapshot | undefined): void {
+    if (this.keeping !== undefined) this.keepPlace();
     this.shown = snapshot?.session.id;
     this.reopening = false;
     this.transcript.reset(snapshot);
-    this.redrawAll();
-    const place = memory.scroll;
-    if (place && place.sessionId === this.shown) run(this.restore(place));
-    else this.scroller.toEnd();
+    this.redrawAll(this.shown === undefined ? undefined : memory.scroll?.[this.shown]);
     this.onTodos();
+  }
+
+  /** Alt+Up and Alt+Down go from message to message. */
+  key(event: KeyboardEvent): void {
+    const step = event.altKey ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
+    if (step === undefined) return;
+    event.preventDefault();
+    const articles = [...this.list.children];
+    const current = document.activeElement?.closest("article");
+    const next = articles[(current ? articles.indexOf(current) : articles.length) + step];
+    if (next instanceof HTMLElement) next.focus();
+    else if (step > 0) this.onLeave();
   }
 
   apply(events: ContentEvent[]): void {
@@ -59,8 +75,8 @@ export class TranscriptView {
           this.reopening = true;
           return;
         case "all":
-          this.redrawAll();
-          this.scroller.keep();
+          this.redrawAll(this.reading);
+          this.onTodos();
           break;
         case "message":
           this.messageChanged(change.message, change.isNew);
@@ -99,7 +115,10 @@ export class TranscriptView {
       return;
     }
     view.draw();
-    if (message.status === "complete" && message.role === "assistant") this.announcer.textContent = view.text.slice(0, 1000);
+    if (message.role !== "assistant") return;
+    // A failure is an alert of its own.
+    if (message.status === "complete") this.announcer.textContent = view.text.slice(0, 1000);
+    if (message.status === "aborted") this.announcer.textContent = t("Stopped");
   }
 
   private partChanged(message: Message, part: Part): void {
@@ -124,29 +143,46 @@ export class TranscriptView {
   }
 
   private add(message: Message): MessageView {
-    const view = new MessageView(message, this.supports);
+    const view = new MessageView(message);
     this.views.set(message.id, view);
     return view;
   }
 
-  private redrawAll(): void {
+  /** Goes to the place afterwards, or to the end. */
+  private redrawAll(place: KeptPlace | undefined): void {
     this.views.clear();
     this.dirty.clear();
-    this.undrawn = [];
     this.list.replaceChildren(...this.transcript.messages.map((message) => this.add(message).element));
-    this.drawLater(this.transcript.messages);
+    this.undrawn = [...this.transcript.messages];
+    for (let count = 0; count < drawnAtOnce; count++) this.drawNext();
+    this.drawLater();
+    if (place) run(this.restore(place));
+    else this.scroller.toEnd();
   }
 
-  /** Draws the newest of them now, and the others from below in the next frames. */
-  private drawLater(messages: Message[]): void {
-    this.undrawn.push(...messages);
-    for (let count = 0; count < drawnAtOnce; count++) this.drawNext();
-    if (this.undrawn.length > 0) requestAnimationFrame(() => this.drawSome());
+  /** Where the user reads; nothing at the end. */
+  private get reading(): KeptPlace | undefined {
+    const { place } = this.scroller;
+    const view = place && this.views.get(place.messageId);
+    return view && { ...place, created: view.created };
+  }
+
+  private keepPlace(): void {
+    clearTimeout(this.keeping);
+    this.keeping = undefined;
+    if (this.shown !== undefined) rememberOf("scroll", this.shown, this.reading);
+  }
+
+  private drawLater(): void {
+    if (this.undrawn.length > 0) this.drawing ||= requestAnimationFrame(() => this.drawSome());
   }
 
   private drawSome(): void {
-    for (let count = 0; count < drawnPerFrame; count++) this.drawNext();
-    if (this.undrawn.length > 0) requestAnimationFrame(() => this.drawSome());
+    this.drawing = 0;
+    const until = performance.now() + drawingMsPerFrame;
+    do this.drawNext();
+    while (this.undrawn.length > 0 && performance.now() < until);
+    this.drawLater();
   }
 
   private drawNext(): void {
@@ -162,18 +198,19 @@ export class TranscriptView {
   }
 
   private async readOlder(cursor: string): Promise<void> {
-    const session = this.shown;
     const page = await relay("sidestream/session/history", { cursor });
-    if (session !== this.shown) return;
+    // Meanwhile another session may be shown, or this one anew: the page belongs to neither.
+    if (cursor !== this.transcript.cursor) return;
     const added = this.transcript.prepend(page.messages, page.cursor);
     // The browser keeps the place only where something is above it.
     if (this.area.scrollTop === 0) this.area.scrollTop = 1;
     this.list.prepend(...added.map((message) => this.add(message).element));
-    this.drawLater(added);
+    this.undrawn.push(...added);
+    this.drawLater();
   }
 
   /** Goes to where the user was, loading as much history as this needs. */
-  private async restore(place: Place): Promise<void> {
+  private async restore(place: KeptPlace): Promise<void> {
     const session = this.shown;
     while (this.shown === session) {
       const { messages, cursor } = this.transcript;
@@ -182,7 +219,8 @@ export class TranscriptView {
         for (const { id } of messages.slice(index, index + drawnAtOnce)) this.views.get(id)?.draw();
         return this.scroller.goTo(place);
       }
-      if (cursor === undefined) return this.scroller.toEnd();
+      const isGone = messages[0] !== undefined && messages[0].time.created < place.created;
+      if (cursor === undefined || isGone) return this.scroller.toEnd();
       await this.loadOlder();
     }
   }
@@ -192,13 +230,13 @@ export class TranscriptView {
     if (!link) return;
     event.preventDefault();
     const target = link.getAttribute("href") ?? "";
-    if (/^[a-z][a-z0-9+.-]*:/i.test(target)) run(ask("openLink", { url: target }));
+    if (/^[a-z][a-z0-9+.-]*:(?!\d)/i.test(target)) run(ask("openLink", { url: target }));
     else run(openPath(decodeURIComponent(target)));
   }
 }
 
-/** `src/a.ts#L10` and `src/a.ts:10` are places in files. */
+/** `src/a.ts#L10`, `src/a.ts:10` and `src/a.ts:10-20` are places in files. */
 function openPath(target: string): Promise<null> {
-  const [, path = target, line] = /^(.*?)(?:#L|:)(\d+)$/.exec(target) ?? [];
-  return ask("openFile", { path, line: line === undefined ? undefined : Number(line) });
+  const [, path = target, start, end] = /^(.*?)(?:#L|:)(\d+)(?:-L?(\d+))?$/.exec(target) ?? [];
+  return ask("openFile", { path, ...(start !== undefined && { range: { start: Number(start), end: Number(end ?? start) } }) });
 }

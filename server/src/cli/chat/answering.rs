@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use super::Chat;
 use crate::cli::dialogue::{Ask, Decision, choose, decide};
-use crate::protocol::PermissionReply;
-use crate::protocol::requests::{PermissionReplyTo, QuestionReject, QuestionReply};
+use crate::protocol::requests::{Call, PermissionReplyTo, QuestionReject, QuestionReply};
+use crate::protocol::{ErrorKind, PermissionReply};
 
 impl Chat {
     /// Puts something to the person, now or after what is asked already.
@@ -55,14 +55,13 @@ impl Chat {
                 };
                 match decision {
                     Some(decision) => {
-                        self.client
-                            .call(PermissionReplyTo {
-                                instance_id: self.instance.clone(),
-                                permission_id: permission.id,
-                                reply: decision.reply,
-                                message: decision.message,
-                            })
-                            .await?;
+                        let reply = PermissionReplyTo {
+                            instance_id: self.instance.clone(),
+                            permission_id: permission.id,
+                            reply: decision.reply,
+                            message: decision.message,
+                        };
+                        self.send(reply).await?;
                     }
                     None => self.asks.push_front(Ask::Permission(permission)),
                 }
@@ -78,26 +77,35 @@ impl Chat {
                         if answers.len() < question.questions.len() {
                             self.asks.push_front(Ask::Question { question, answers });
                         } else {
-                            self.client
-                                .call(QuestionReply {
-                                    instance_id: self.instance.clone(),
-                                    question_id: question.id,
-                                    answers,
-                                })
-                                .await?;
+                            let reply = QuestionReply {
+                                instance_id: self.instance.clone(),
+                                question_id: question.id,
+                                answers,
+                            };
+                            self.send(reply).await?;
                         }
                     }
                     _ => {
-                        self.client
-                            .call(QuestionReject {
-                                instance_id: self.instance.clone(),
-                                question_id: question.id,
-                            })
-                            .await?;
+                        let reject = QuestionReject {
+                            instance_id: self.instance.clone(),
+                            question_id: question.id,
+                        };
+                        self.send(reject).await?;
                     }
                 }
             }
         }
         self.ask_next()
+    }
+
+    /// Somebody else may have answered in the meantime; the run goes on then.
+    async fn send(&mut self, answer: impl Call) -> Result<()> {
+        match self.client.call(answer).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind == ErrorKind::BadRequest => {
+                Ok(self.screen.line(&error.message)?)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }

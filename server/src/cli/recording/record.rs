@@ -12,24 +12,25 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, stdin};
 use tokio::task::JoinSet;
 
 use super::disguise::Disguise;
+use super::questions::Questions;
 use super::{Line, When};
 use crate::cli::doctor::started;
 use crate::editor::terminated;
 use crate::instance::server::{Running, Server};
 use crate::opencode::Dialect;
 use crate::opencode::detect::detect;
-use crate::opencode::event::{Body, Event, RunStatus};
+use crate::opencode::event::{Event, RunStatus};
 use crate::opencode::http::Http;
 use crate::opencode::sse::Events;
 use crate::protocol::settings::{ReconnectSettings, ServerSettings};
-use crate::protocol::{DialectName, Error, SessionId};
+use crate::protocol::{Error, SessionId};
 
 /// Longer than any version's heartbeat takes; a person who thinks is no broken line.
 const SILENCE: Duration = Duration::from_secs(600);
@@ -88,41 +89,13 @@ fn in_words(error: Error) -> anyhow::Error {
     }
 }
 
-/// What a client asks for: of the folder, and of a session (its path comes before). A dialect that
-/// has other paths, or another stream, names them here.
-fn requests(dialect: DialectName) -> Result<(&'static [&'static str], &'static [&'static str])> {
-    match dialect {
-        DialectName::V1 => Ok((
-            &[
-                "/global/health",
-                "/path",
-                "/session",
-                "/session/status",
-                "/permission",
-                "/question",
-                "/agent",
-                "/config",
-                "/config/providers",
-                "/command",
-                "/skill",
-                "/mcp",
-                "/lsp",
-                "/vcs",
-            ],
-            &["", "/message", "/todo", "/children"],
-        )),
-        _ => bail!("servers of this kind cannot be recorded yet"),
-    }
-}
-
 struct Recorder {
     file: File,
     http: Http,
     dialect: Arc<dyn Dialect>,
     directory: String,
     disguise: Disguise,
-    of_folder: &'static [&'static str],
-    of_session: &'static [&'static str],
+    questions: &'static Questions,
     /// Sessions that events have named.
     named: HashSet<SessionId>,
     running: HashSet<SessionId>,
@@ -134,7 +107,7 @@ impl Recorder {
     async fn begin(file: &Path, running: &Running, directory: &Path) -> Result<Self> {
         let http = Http::new(running.endpoint.clone(), SILENCE).map_err(in_words)?;
         let dialect = detect(&http, directory).await.map_err(in_words)?;
-        let (of_folder, of_session) = requests(dialect.name())?;
+        let questions = Questions::of(dialect.name())?;
         let directory = directory.display().to_string();
         let home = std::env::var("HOME").ok();
         let password = running.endpoint.password.as_deref();
@@ -144,8 +117,7 @@ impl Recorder {
             http,
             disguise: Disguise::of(&directory, home.as_deref(), password),
             directory,
-            of_folder,
-            of_session,
+            questions,
             named: HashSet::new(),
             running: HashSet::new(),
             before: JoinSet::new(),
@@ -165,7 +137,7 @@ impl Recorder {
         let response = response.map_err(in_words)?;
         let mut events = Events::new(Box::pin(response.bytes_stream()));
         let began = Instant::now();
-        for &path in self.of_folder {
+        for &path in self.questions.of_folder {
             self.ask_beside(path.to_owned());
         }
         announce(running, until)?;
@@ -183,10 +155,10 @@ impl Recorder {
             };
             let at = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             for data in batch {
-                if self.is_of_another_folder(&data) {
+                let event = self.note(&data);
+                if self.is_of_no_concern(&data) {
                     continue;
                 }
-                let event = self.note(&data);
                 let data = self.disguise.data(&data);
                 self.write(&Line::Event { at, data })?;
                 count += 1;
@@ -200,18 +172,26 @@ impl Recorder {
         Ok(count)
     }
 
-    fn is_of_another_folder(&self, data: &str) -> bool {
+    /// Of another folder, or of a session of which it is not known that it is here.
+    fn is_of_no_concern(&self, data: &str) -> bool {
         let data = serde_json::from_str::<Value>(data).unwrap_or_default();
-        data["directory"].as_str().is_some_and(|other| {
+        match self.questions.directory_of(&data) {
             // The word of versions whose stream is everybody's, for what concerns all.
-            other != "global" && other != self.directory
-        })
+            Some(place) => place != "global" && place != self.directory,
+            None => self
+                .questions
+                .session_without_a_place(&data)
+                .is_some_and(|session| !self.named.contains(session)),
+        }
     }
 
     fn note(&mut self, data: &str) -> Option<Turn> {
-        let Body::Event(event) = self.dialect.decode(data).body else {
-            return None;
-        };
+        let events: Vec<Event> = self.dialect.decode(data).body.into_events().collect();
+        let turns = events.into_iter().map(|event| self.note_event(event));
+        turns.fold(None, |last, turn| turn.or(last))
+    }
+
+    fn note_event(&mut self, event: Event) -> Option<Turn> {
         if let Some(session) = event.session_id()
             && self.named.insert(session.clone())
         {
@@ -231,16 +211,22 @@ impl Recorder {
     }
 
     fn paths_of(&self, session: &SessionId) -> Vec<String> {
-        let paths = self.of_session.iter();
+        let Questions {
+            of_session,
+            sessions,
+            ..
+        } = self.questions;
+        let paths = of_session.iter();
         paths
-            .map(|path| format!("/session/{session}{path}"))
+            .map(|path| format!("{sessions}/{session}{path}"))
             .collect()
     }
 
     /// Not in the way of the stream.
     fn ask_beside(&mut self, path: String) {
         let (http, directory) = (self.http.clone(), self.directory.clone());
-        self.before.spawn(ask(http, directory, path));
+        self.before
+            .spawn(ask(http, self.questions, directory, path));
     }
 
     async fn finish(mut self) -> Result<()> {
@@ -253,13 +239,15 @@ impl Recorder {
         for (path, body) in before {
             self.keep(When::Before, path, body)?;
         }
-        let of_folder = self.of_folder.iter().map(|&path| path.to_owned());
+        let of_folder = self.questions.of_folder.iter();
+        let of_folder = of_folder.map(|&path| path.to_owned());
         let mut paths: Vec<String> = of_folder.collect();
         let mut named: Vec<&SessionId> = self.named.iter().collect();
         named.sort();
         paths.extend(named.into_iter().flat_map(|session| self.paths_of(session)));
         for path in paths {
-            let answer = ask(self.http.clone(), self.directory.clone(), path).await;
+            let http = self.http.clone();
+            let answer = ask(http, self.questions, self.directory.clone(), path).await;
             if let Some((path, body)) = answer {
                 self.keep(When::After, path, body)?;
             }
@@ -268,14 +256,8 @@ impl Recorder {
     }
 
     fn keep(&mut self, when: When, path: String, mut body: Value) -> Result<()> {
-        let whose = match path.as_str() {
-            "/session" => Some("id"),
-            "/permission" | "/question" => Some("sessionID"),
-            _ => None,
-        };
-        if let (Some(whose), Some(rows)) = (whose, body.as_array_mut()) {
-            rows.retain(|row| self.named.contains(row[whose].as_str().unwrap_or_default()));
-        }
+        self.questions
+            .keep_only(&path, &mut body, |session| self.named.contains(session));
         let body = self.disguise.value(body);
         self.write(&Line::Answer { when, path, body })
     }
@@ -296,8 +278,13 @@ enum Turn {
 }
 
 /// Nothing for what this version does not have.
-async fn ask(http: Http, directory: String, path: String) -> Option<(String, Value)> {
-    let query = [("directory", directory.as_str())];
+async fn ask(
+    http: Http,
+    questions: &Questions,
+    directory: String,
+    path: String,
+) -> Option<(String, Value)> {
+    let query = questions.query(&path, &directory);
     let answer = http.send(Method::GET, &path, &query, None).await;
     match answer.and_then(|answer| answer.json()) {
         Ok(body) => Some((path, body)),

@@ -123,11 +123,18 @@ impl Recording {
         found(path).or_else(|| {
             // One message out of the list.
             let (list, id) = path.rsplit_once('/')?;
-            let messages = found(list).filter(|_| list.ends_with("/message"))?;
-            let mut messages = messages.as_array()?.iter();
-            messages
-                .find(|message| message["info"]["id"] == id)
-                .cloned()
+            let answer = found(list).filter(|_| list.ends_with("/message"))?;
+            let find = |messages: &Value, is_it: &dyn Fn(&Value) -> bool| {
+                let mut messages = messages.as_array()?.iter();
+                messages.find(|message| is_it(message)).cloned()
+            };
+            match answer.get("data") {
+                Some(messages) => {
+                    let message = find(messages, &|message| message["id"] == id)?;
+                    Some(json!({"data": message}))
+                }
+                None => find(&answer, &|message| message["info"]["id"] == id),
+            }
         })
     }
 

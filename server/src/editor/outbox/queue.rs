@@ -24,6 +24,9 @@ const MAX_LOGS: usize = 1_000;
 /// one is read.
 const SHORT: usize = 64;
 
+/// Holes that are left alone, however few entries there are beside them.
+const HOLES: usize = 1_024;
+
 #[expect(
     clippy::large_enum_variant,
     reason = "nearly all entries are notifications; a box for each would cost more"
@@ -270,11 +273,42 @@ impl Queue {
     }
 
     fn append(&mut self, entry: Entry, key: Option<Key>) {
+        if self.lane.len() > 2 * self.waiting + HOLES {
+            self.close_holes();
+        }
         if let Some(key) = key {
             self.places.insert(key, self.first + self.lane.len() as u64);
         }
         self.lane.push_back(Some(entry));
         self.waiting += 1;
+    }
+
+    /// While nobody reads, holes would be all that grows.
+    fn close_holes(&mut self) {
+        let mut next = self.first;
+        let places: Vec<Option<u64>> = self
+            .lane
+            .iter()
+            .map(|entry| {
+                entry.as_ref()?;
+                next += 1;
+                Some(next - 1)
+            })
+            .collect();
+        let first = self.first;
+        self.places.retain(|_, place| {
+            let index = place
+                .checked_sub(first)
+                .and_then(|i| usize::try_from(i).ok());
+            match index.and_then(|index| places.get(index).copied().flatten()) {
+                Some(moved) => {
+                    *place = moved;
+                    true
+                }
+                None => false,
+            }
+        });
+        self.lane.retain(Option::is_some);
     }
 
     fn remove(&mut self, key: &Key) {

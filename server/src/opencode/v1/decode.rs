@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::wire;
 use crate::opencode::event::{Body, Decoded, Event, IncomingMessage, RunStatus, SessionInfo};
-use crate::opencode::{rules, tool};
+use crate::opencode::{each, rules, tool};
 use crate::protocol::{
     MessageError, MessageInfo, MessageStatus, MessageTime, ModelRef, Permission, Question, Revert,
     Role, SessionTime, ToolCall,
@@ -129,7 +129,7 @@ impl Decoder<'_> {
                 let event: wire::TodoEvent = read(json)?;
                 Event::Todos {
                     session_id: event.session_id,
-                    todos: event.todos,
+                    todos: event.todos.0,
                 }
             }
             "permission.asked" => {
@@ -174,20 +174,13 @@ impl Decoder<'_> {
         Ok(Body::Event(event))
     }
 
-    /// # Errors
-    /// One of the parts has a shape that is not known.
-    pub fn message_with_parts(
-        &self,
-        wire: wire::MessageWithParts,
-    ) -> serde_json::Result<IncomingMessage> {
-        Ok(IncomingMessage {
+    #[must_use]
+    pub fn message_with_parts(&self, wire: wire::MessageWithParts) -> IncomingMessage {
+        let parts = wire.parts.iter();
+        IncomingMessage {
             info: message(wire.info),
-            parts: wire
-                .parts
-                .iter()
-                .map(|raw| self.part(read(raw.get())?, raw))
-                .collect::<serde_json::Result<_>>()?,
-        })
+            parts: each::keep(parts.map(|raw| self.part(read(raw.get())?, raw))),
+        }
     }
 }
 
@@ -229,7 +222,7 @@ fn is_of_no_use(event_type: &str) -> bool {
 pub fn session(wire: wire::Session) -> SessionInfo {
     let directory = Path::new(&wire.directory);
     SessionInfo {
-        permissions: rules::mode(&wire.permission),
+        permissions: rules::mode(&wire.permission.0),
         reverted_files: wire
             .revert
             .as_ref()
@@ -308,7 +301,7 @@ pub fn message(wire: wire::Message) -> MessageInfo {
 pub fn status(wire: wire::Status) -> RunStatus {
     match wire {
         wire::Status::Idle => RunStatus::Idle,
-        wire::Status::Busy => RunStatus::Busy,
+        wire::Status::Busy | wire::Status::Unknown => RunStatus::Busy,
         wire::Status::Retry {
             attempt,
             message,

@@ -10,7 +10,7 @@ pub mod wire;
 mod workspace;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,11 +19,12 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::each::Each;
 use super::event::{Content, Decoded, MessagePage, Overview, SessionInfo};
 use super::http::{Answer, Http};
 use super::{Dialect, NewSession, Prompt, SessionQuery, Sessions as _};
 use crate::protocol::{
-    DialectName, Error, ErrorKind, ModelRef, Permission, PermissionReply, Question, SessionId,
+    DialectName, Error, ErrorKind, ModelRef, Permission, PermissionReply, Question, SessionId, Todo,
 };
 use decode::Decoder;
 
@@ -83,7 +84,7 @@ impl V1 {
         }
     }
 
-    async fn rows(&self, query: &SessionQuery, limit: usize) -> Result<Vec<wire::Session>, Error> {
+    async fn rows(&self, query: &SessionQuery, limit: usize) -> Result<Each<wire::Session>, Error> {
         let limit = limit.to_string();
         let mut all = vec![self.directory(), ("limit", limit.as_str())];
         if query.roots {
@@ -93,6 +94,21 @@ impl V1 {
             all.push(("search", search));
         }
         self.http.get("/session", &all).await
+    }
+
+    /// A server shows the sessions of all folders by their ids, but tells of this one's only.
+    fn own(&self, row: wire::Session) -> Result<SessionInfo, Error> {
+        if row.directory.is_empty() || Path::new(&row.directory) == self.directory {
+            return Ok(decode::session(row));
+        }
+        Err(Error::new(
+            ErrorKind::SessionNotFound,
+            format!(
+                "Session {} belongs to the folder {}.",
+                row.id, row.directory
+            ),
+        )
+        .hint("Open that folder to see it."))
     }
 
     async fn page(
@@ -109,22 +125,16 @@ impl V1 {
             .get("x-next-cursor")
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
-        let wire: Vec<wire::MessageWithParts> = answer.json()?;
-        let messages = wire
-            .into_iter()
-            .map(|message| self.decoder().message_with_parts(message))
-            .collect::<serde_json::Result<_>>()
-            .map_err(not_understood)?;
-        Ok(MessagePage { messages, cursor })
+        let wire: Each<wire::MessageWithParts> = answer.json()?;
+        let decoder = self.decoder();
+        let messages = wire.0.into_iter();
+        Ok(MessagePage {
+            messages: messages
+                .map(|message| decoder.message_with_parts(message))
+                .collect(),
+            cursor,
+        })
     }
-}
-
-fn not_understood(error: serde_json::Error) -> Error {
-    Error::new(
-        ErrorKind::ServerError,
-        format!("A message of the OpenCode server was not understood: {error}."),
-    )
-    .hint("This OpenCode version may be too new or too old for this Sidestream.")
 }
 
 /// The value as JSON, or nothing at all: OpenCode refuses `null` where a field may be missing.
@@ -195,10 +205,10 @@ impl Dialect for V1 {
 
     async fn overview(&self) -> Result<Overview, Error> {
         let (sessions, statuses, permissions, questions) = tokio::try_join!(
-            self.get::<Vec<wire::Session>>("/session"),
+            self.get::<Each<wire::Session>>("/session"),
             self.get::<wire::Statuses>("/session/status"),
-            self.get_if_current::<Vec<wire::Permission>>("/permission"),
-            self.get_if_current::<Vec<wire::Question>>("/question"),
+            self.get_if_current::<Each<wire::Permission>>("/permission"),
+            self.get_if_current::<Each<wire::Question>>("/question"),
         )?;
         let running: HashMap<_, _> = match statuses {
             wire::Statuses::Running(map) => map
@@ -208,10 +218,11 @@ impl Dialect for V1 {
             wire::Statuses::None(_) => HashMap::new(),
         };
         let permissions: Vec<Permission> = permissions
+            .0
             .into_iter()
             .map(|wire| decode::permission(wire, &self.directory))
             .collect();
-        let questions: Vec<Question> = questions.into_iter().map(decode::question).collect();
+        let questions: Vec<Question> = questions.0.into_iter().map(decode::question).collect();
         // A request may be a ghost: what its tool does tells (§0, rule 8). Idle sessions' are
         // known to be ghosts without asking.
         let calls = permissions
@@ -234,8 +245,8 @@ impl Dialect for V1 {
         .flatten()
         .collect();
         Ok(Overview {
-            complete: sessions.len() < SESSION_LIMIT,
-            sessions: sessions.into_iter().map(decode::session).collect(),
+            complete: sessions.0.len() < SESSION_LIMIT,
+            sessions: sessions.0.into_iter().map(decode::session).collect(),
             running,
             permissions: match self.generation {
                 Generation::Old => None,
@@ -256,12 +267,12 @@ impl Dialect for V1 {
         let (info, page, todos) = tokio::try_join!(
             self.get::<wire::Session>(&session_path),
             self.page(session, &query),
-            self.get(&todo_path),
+            self.get::<Each<Todo>>(&todo_path),
         )?;
         Ok(Content {
-            session: decode::session(info),
+            session: self.own(info)?,
             page,
-            todos,
+            todos: todos.0,
         })
     }
 
@@ -281,20 +292,20 @@ impl Dialect for V1 {
         let mut limit = query.limit;
         loop {
             let rows = self.rows(query, limit).await?;
-            let all = rows.len() < limit;
-            let mut sessions: Vec<_> = rows.into_iter().map(decode::session).collect();
+            let all = rows.0.len() < limit;
+            let mut sessions: Vec<_> = rows.0.into_iter().map(decode::session).collect();
             sessions.retain(|session| query.archived.takes(session.time.archived));
             if all || sessions.len() >= query.limit {
                 sessions.truncate(query.limit);
                 return Ok(sessions);
             }
-            limit *= 2;
+            limit = limit.saturating_mul(2);
         }
     }
 
     async fn session(&self, session: &SessionId) -> Result<SessionInfo, Error> {
         let row: wire::Session = self.get(&format!("/session/{session}")).await?;
-        Ok(decode::session(row))
+        self.own(row)
     }
 
     async fn create_session(&self, new: &NewSession) -> Result<SessionInfo, Error> {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::wire;
 use super::{V1, decode, put};
+use crate::opencode::each::Each;
 use crate::opencode::event::{IncomingMessage, SessionInfo};
 use crate::opencode::rules::{self, Rule};
 use crate::opencode::sessions::{CommandRun, Sessions, ShellRun};
@@ -25,14 +26,12 @@ impl V1 {
         let path = format!("/session/{session}");
         let found = self.get(&format!("{path}/message/{message}")).await;
         match found {
-            Err(error) if !is_loss(&error) => {
-                // The session may be what is missing.
+            Err(error) if is_loss(&error) => Err(error),
+            Err(error) => {
+                // The session may be what is missing; or the server is in trouble.
                 self.get::<wire::Session>(&path).await?;
-                Err(Error::new(
-                    ErrorKind::BadRequest,
-                    format!("messageId: the session has no message {message}"),
-                )
-                .hint("It may have been taken back."))
+                let is_none = error.kind != ErrorKind::ServerError || !is_id(message);
+                Err(if is_none { no_message(message) } else { error })
             }
             found => found,
         }
@@ -58,6 +57,27 @@ impl V1 {
             .await
             .map(drop)
     }
+}
+
+/// An id that is none of its own is answered with "Unexpected server error" (v1 contract, §5).
+fn is_id(message: &MessageId) -> bool {
+    message.as_str().starts_with("msg_")
+}
+
+fn no_message(message: &MessageId) -> Error {
+    Error::new(
+        ErrorKind::BadRequest,
+        format!("messageId: the session has no message {message}"),
+    )
+    .hint("It may have been taken back.")
+}
+
+fn unknown_agent(agent: &str) -> Error {
+    Error::new(
+        ErrorKind::BadRequest,
+        format!("agent: there is no agent \"{agent}\""),
+    )
+    .hint("The catalog names those there are.")
 }
 
 #[async_trait]
@@ -112,15 +132,13 @@ impl Sessions for V1 {
         message: &MessageId,
     ) -> Result<IncomingMessage, Error> {
         let row = self.row(session, message).await?;
-        self.decoder()
-            .message_with_parts(row)
-            .map_err(super::not_understood)
+        Ok(self.decoder().message_with_parts(row))
     }
 
     async fn children(&self, session: &SessionId) -> Result<Vec<SessionInfo>, Error> {
-        let children: Vec<wire::Session> =
+        let children: Each<wire::Session> =
             self.get(&format!("/session/{session}/children")).await?;
-        Ok(children.into_iter().map(decode::session).collect())
+        Ok(children.0.into_iter().map(decode::session).collect())
     }
 
     async fn diff(&self, session: &SessionId, message: &MessageId) -> Result<Vec<FileDiff>, Error> {
@@ -191,15 +209,17 @@ impl Sessions for V1 {
     ) -> Result<SessionInfo, Error> {
         let path = format!("/session/{session}");
         let (agents, row) = tokio::try_join!(
-            self.get::<Vec<wire::Agent>>("/agent"),
+            self.get::<Each<wire::Agent>>("/agent"),
             self.get::<wire::Session>(&path),
         )?;
+        // Without the agent's own rules, a mode would be less than it says.
         let own: Vec<Rule> = agents
+            .0
             .into_iter()
             .find(|known| known.name == agent)
             .map(|known| known.rules())
-            .unwrap_or_default();
-        let rules = rules::of_mode(mode, agent, &own, &row.permission);
+            .ok_or_else(|| unknown_agent(agent))?;
+        let rules = rules::of_mode(mode, agent, &own, &row.permission.0);
         let body = json!({"permission": rules});
         let changed = self.session_row(Method::PATCH, &path, Some(body)).await?;
         match &changed.permissions {

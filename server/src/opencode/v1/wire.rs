@@ -1,4 +1,5 @@
-//! The shapes of OpenCode 1.x on the wire, as tolerant as can be: only ids are required.
+//! The shapes of OpenCode 1.x on the wire, as tolerant as can be: what is not needed may be missing,
+//! and what is not known hides nothing else.
 //!
 //! Field names and traps: v1 contract, §4 and §5.
 
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::opencode::each::Each;
 use crate::opencode::rules::Rule;
 use crate::protocol::{
     AgentMode, CallId, ChangeKind, ChangeSummary, MessageId, PartId, PermissionId, PermissionReply,
@@ -59,7 +61,7 @@ pub struct Session {
     pub revert: Option<Revert>,
     pub summary: Option<ChangeSummary>,
     #[serde(default)]
-    pub permission: Vec<Rule>,
+    pub permission: Each<Rule>,
 }
 
 #[derive(Deserialize)]
@@ -320,6 +322,9 @@ pub enum Status {
         #[serde(default)]
         next: u64,
     },
+    /// A later version may do more than this one knows of; idle is what it is not.
+    #[serde(other)]
+    Unknown,
 }
 
 /// 1.0.x answers `[]` when all sessions are idle, later versions `{}`.
@@ -348,7 +353,7 @@ pub struct TodoEvent {
     #[serde(rename = "sessionID")]
     pub session_id: SessionId,
     #[serde(default)]
-    pub todos: Vec<Todo>,
+    pub todos: Each<Todo>,
 }
 
 #[derive(Deserialize)]

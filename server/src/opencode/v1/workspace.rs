@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::V1;
 use super::wire;
 use crate::opencode::Workspace;
+use crate::opencode::each::Each;
 use crate::opencode::rules::Rule;
 use crate::protocol::requests::LineRange;
 use crate::protocol::{
@@ -21,7 +22,7 @@ use crate::protocol::{
 impl Workspace for V1 {
     async fn catalog(&self, recent: &[ModelRef]) -> Result<Catalog, Error> {
         let (agents, providers, commands, skills, mcp, lsp, config, path) = tokio::join!(
-            self.get::<Vec<wire::Agent>>("/agent"),
+            self.get::<Each<wire::Agent>>("/agent"),
             self.get::<Providers>("/config/providers"),
             self.get::<Vec<CommandRow>>("/command"),
             self.get::<Vec<SkillRow>>("/skill"),
@@ -37,6 +38,7 @@ impl Workspace for V1 {
             Err(_) => Chosen::default(),
         };
         let agents: Vec<Agent> = agents
+            .0
             .into_iter()
             .filter(|agent| !agent.hidden)
             .map(|agent| Agent {
@@ -64,7 +66,9 @@ impl Workspace for V1 {
                 agent: config
                     .default_agent
                     .or_else(|| first.map(|agent| agent.name.clone())),
-                model: default_model.or_else(|| chosen.recent.first().cloned()),
+                model: default_model
+                    .or_else(|| chosen.recent.first().cloned())
+                    .or_else(|| providers.default_model()),
             },
             models: providers.models(&chosen, recent),
             agents,
@@ -205,6 +209,9 @@ struct ChosenFile {
 struct Providers {
     #[serde(default)]
     providers: Vec<Provider>,
+    /// By provider.
+    #[serde(default)]
+    default: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -241,6 +248,18 @@ struct Capabilities {
 }
 
 impl Providers {
+    /// What the server itself takes when nobody has chosen.
+    fn default_model(&self) -> Option<ModelRef> {
+        let mut providers = self.providers.iter();
+        providers.find_map(|provider| {
+            Some(ModelRef {
+                provider_id: provider.id.clone(),
+                model_id: self.default.get(&provider.id)?.clone(),
+                variant: None,
+            })
+        })
+    }
+
     fn models(self, chosen: &Chosen, recent: &[ModelRef]) -> Vec<Model> {
         let place = |list: &[ModelRef], provider: &str, model: &str| {
             list.iter()
@@ -296,7 +315,9 @@ impl From<wire::MessageModel> for ModelRef {
 impl wire::Agent {
     /// In the order in which they count. Before 1.1 there were none of this shape.
     pub fn rules(self) -> Vec<Rule> {
-        serde_json::from_value(self.permission).unwrap_or_default()
+        serde_json::from_value::<Each<Rule>>(self.permission)
+            .unwrap_or_default()
+            .0
     }
 }
 

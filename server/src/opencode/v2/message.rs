@@ -28,10 +28,11 @@ pub struct Reader<'a> {
     pub directory: &'a Path,
 }
 
-/// The id of the part at a place in a message.
+/// The id of the part at a place in a message. Clients send it back, and no id has a slash in it
+/// (`protocol/requests.rs`).
 #[must_use]
 pub fn part_id(message: &MessageId, index: usize) -> PartId {
-    format!("{message}/{index:03}").into()
+    format!("{message}.{index:03}").into()
 }
 
 #[must_use]
@@ -199,16 +200,35 @@ impl Reader<'_> {
             error,
             ..info(wire.id, session, Role::Assistant, 0)
         };
-        let mut parts: Vec<IncomingPart> = Vec::with_capacity(wire.content.len() + 1);
+        let mut parts = Vec::with_capacity(wire.content.len() + 3);
+        parts.push(closed(&info.id, 0, PartBody::StepStart));
         for content in wire.content {
             let id = part_id(&info.id, parts.len());
             parts.push(self.content(id, content, status));
         }
         let changed = wire.snapshot.map(|snapshot| snapshot.files);
-        if let Some(patch) = self.patch(changed.unwrap_or_default()) {
-            parts.push(closed(&info.id, parts.len(), patch));
+        let changed = changed.unwrap_or_default();
+        for part in self.closing(changed, wire.finish.as_deref(), &info) {
+            parts.push(closed(&info.id, parts.len(), part));
         }
         IncomingMessage { info, parts }
+    }
+
+    /// What stands at the end of an answer's step: the files that it changed, and how it ended, as 1.x
+    /// tells them (§3.4). A step that failed has no end there.
+    pub fn closing(
+        self,
+        files: Vec<String>,
+        finish: Option<&str>,
+        info: &MessageInfo,
+    ) -> Vec<PartBody> {
+        let finish = finish.filter(|finish| *finish != "error");
+        let finish = finish.map(|reason| PartBody::StepFinish {
+            cost: info.cost.unwrap_or_default(),
+            tokens: info.tokens.clone().unwrap_or_default(),
+            reason: reason.to_owned(),
+        });
+        self.patch(files).into_iter().chain(finish).collect()
     }
 
     fn content(self, id: PartId, content: wire::Content, status: MessageStatus) -> IncomingPart {
@@ -309,9 +329,15 @@ impl Reader<'_> {
     }
 
     /// The files that a step changed, as 1.x tells them.
-    pub fn patch(self, files: Vec<String>) -> Option<PartBody> {
+    fn patch(self, files: Vec<String>) -> Option<PartBody> {
         let files: Vec<String> = files.iter().map(|file| self.absolute(file)).collect();
         (!files.is_empty()).then_some(PartBody::Patch { files })
+    }
+
+    /// Whether that is the directory that is read for.
+    #[must_use]
+    pub fn is_here(self, location: &wire::Location) -> bool {
+        self.directory.as_os_str() == location.directory.as_str()
     }
 
     #[must_use]

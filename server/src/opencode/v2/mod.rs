@@ -4,12 +4,15 @@
 //! for as long as a connection lasts; see [`projection`].
 
 mod asking;
+mod choice;
+mod log;
 pub mod message;
 mod pages;
 pub mod projection;
 mod prompt;
 mod reply;
 mod sessions;
+mod strangers;
 pub mod wire;
 mod work;
 mod workspace;
@@ -23,20 +26,25 @@ use async_trait::async_trait;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 
 use super::detect::major;
 use super::event::SessionInfo;
-use super::event::{Body, Content, Decoded, MessagePage, Overview, RunStatus};
+use super::event::{Body, Content, Decoded, Event, MessagePage, Overview};
 use super::http::{Answer, Http};
-use super::{Dialect, NewSession, Prompt, SessionQuery};
+use super::{Dialect, Keeper, Marks, NewSession, Prompt, SessionQuery};
 use crate::protocol::{
     DialectName, Error, ErrorKind, MessageId, Permission, PermissionReply, Question, SessionId,
 };
+use choice::Choice;
 use message::Reader;
 use projection::Projection;
 
 /// Sessions of one overview; older ones are found by `session/list`.
 const SESSION_LIMIT: usize = 500;
+
+/// How often silence is looked at: the server keeps its stream alive with comments, which are no events.
+const PULSE: Duration = Duration::from_secs(10);
 
 /// A 2.x server, bound to one directory.
 pub struct V2 {
@@ -44,6 +52,8 @@ pub struct V2 {
     directory: PathBuf,
     version: String,
     projection: Mutex<Projection>,
+    /// Grows when the server says that it offers something else.
+    catalog: watch::Sender<u64>,
 }
 
 impl V2 {
@@ -54,6 +64,7 @@ impl V2 {
             directory,
             version,
             projection: Mutex::default(),
+            catalog: watch::Sender::new(0),
         }
     }
 
@@ -136,61 +147,6 @@ impl V2 {
             .map(drop)
     }
 
-    async fn rows(
-        &self,
-        filters: &[(&str, &str)],
-        limit: usize,
-    ) -> Result<Vec<SessionInfo>, Error> {
-        let limit = limit.min(SESSION_LIMIT).to_string();
-        let mut query = vec![
-            ("directory", self.location().1),
-            ("order", "desc"),
-            ("limit", limit.as_str()),
-        ];
-        query.extend_from_slice(filters);
-        let rows: Vec<wire::Session> = self.data("/api/session", &query).await?;
-        let mut projection = self.projection();
-        let rows = rows.into_iter().map(|row| {
-            projection.know(&row.id);
-            self.reader().session(row)
-        });
-        Ok(rows.collect())
-    }
-
-    /// Gives the session another agent or model, which here are the session's (§3.5). Unknown ones
-    /// would be taken without a word (§0, rule 11).
-    async fn choose(&self, prompt: &Prompt) -> Result<(), Error> {
-        let path = format!("/api/session/{}", prompt.session_id);
-        if prompt.agent.is_none() && prompt.model.is_none() {
-            return Ok(());
-        }
-        let row: wire::Session = self.data(&path, &[]).await?;
-        if let Some(agent) = &prompt.agent
-            && row.agent.as_ref() != Some(agent)
-        {
-            self.know_agent(agent).await?;
-            self.post(&format!("{path}/agent"), &json!({"agent": agent}))
-                .await?;
-        }
-        if let Some(model) = &prompt.model {
-            let variant = prompt.variant.as_ref().or(model.variant.as_ref());
-            let chosen = row.model.is_some_and(|row| {
-                (&row.provider_id, &row.id) == (&model.provider_id, &model.model_id)
-                    && row.variant.as_ref().filter(|v| *v != "default") == variant
-            });
-            if !chosen {
-                self.know_model(model).await?;
-                let mut wire = json!({"providerID": model.provider_id, "id": model.model_id});
-                if let Some(variant) = variant {
-                    wire["variant"] = json!(variant);
-                }
-                self.post(&format!("{path}/model"), &json!({"model": wire}))
-                    .await?;
-            }
-        }
-        Ok(())
-    }
-
     /// The form that a question was made of: its fields have names and types of their own.
     async fn form(&self, question: &Question) -> Result<wire::Form, Error> {
         self.data(
@@ -235,12 +191,22 @@ impl Dialect for V2 {
         None
     }
 
+    fn pulse(&self) -> Option<Duration> {
+        Some(PULSE)
+    }
+
     fn decode(&self, data: &str) -> Decoded {
         match serde_json::from_str::<wire::Envelope>(data) {
-            Ok(envelope) => Decoded {
-                body: self.projection().apply(self.reader(), &envelope),
-                event_type: envelope.event_type.into_owned(),
-            },
+            Ok(envelope) => {
+                let body = self.projection().apply(self.reader(), &envelope);
+                if body == Body::Event(Event::CatalogChanged) {
+                    self.catalog.send_modify(|changes| *changes += 1);
+                }
+                Decoded {
+                    body,
+                    event_type: envelope.event_type.into_owned(),
+                }
+            }
             Err(error) => Decoded {
                 event_type: String::new(),
                 body: Body::Malformed(error.to_string()),
@@ -249,17 +215,17 @@ impl Dialect for V2 {
     }
 
     async fn overview(&self) -> Result<Overview, Error> {
-        let (sessions, active, permissions, forms) = tokio::try_join!(
+        let asked = self.projection().ask();
+        let (mut sessions, active, permissions, forms) = tokio::try_join!(
             self.rows(&[], SESSION_LIMIT),
-            self.data::<HashMap<SessionId, Value>>("/api/session/active", &[]),
+            self.active(),
             self.here::<Vec<wire::Permission>>("/api/permission/request"),
             self.here::<Vec<wire::Form>>("/api/form"),
         )?;
-        let is_here: std::collections::HashSet<_> = sessions.iter().map(|row| &row.id).collect();
-        let running = active.into_keys().filter(|id| is_here.contains(id));
+        let complete = sessions.len() < SESSION_LIMIT;
         Ok(Overview {
-            running: running.map(|id| (id, RunStatus::Busy)).collect(),
-            complete: sessions.len() < SESSION_LIMIT,
+            running: self.projection().settle(asked, &mut sessions, active),
+            complete,
             sessions,
             permissions: Some(
                 permissions
@@ -274,6 +240,9 @@ impl Dialect for V2 {
     }
 
     async fn content(&self, session: &SessionId, limit: usize) -> Result<Content, Error> {
+        // From here on its events count.
+        self.projection().know(session);
+        let asked = self.projection().ask();
         let row = self.session(session).await?;
         // In this order: what is delivered meanwhile is in both, and never in none (§2.3).
         let inbox = self.inbox(session).await?;
@@ -287,7 +256,7 @@ impl Dialect for V2 {
                 page.messages.push(waiting);
             }
         }
-        self.projection().learn(session, &page.messages);
+        self.projection().learn(session, asked, &page.messages);
         Ok(Content {
             session: row,
             page,
@@ -341,10 +310,7 @@ impl Dialect for V2 {
         }
         if let Some(model) = &new.model {
             self.know_model(model).await?;
-            body.insert(
-                "model".into(),
-                json!({"providerID": model.provider_id, "id": model.model_id}),
-            );
+            body.insert("model".into(), choice::body(model));
         }
         let answer = self.post("/api/session", &body.into()).await?;
         let row: wire::Data<wire::Session> = answer.json()?;
@@ -383,9 +349,18 @@ impl Dialect for V2 {
             Err(error) if error.kind == ErrorKind::BadRequest => {}
             Err(error) => return Err(error),
         }
-        self.choose(prompt).await?;
+        let choice = Choice {
+            agent: prompt.agent.as_deref(),
+            model: prompt.model.as_ref(),
+            variant: prompt.variant.as_deref(),
+        };
+        self.choose(&prompt.session_id, choice).await?;
         let body = prompt::body(prompt, &self.directory);
         self.post(&format!("{path}/prompt"), &body).await.map(drop)
+    }
+
+    fn keeper_of_prompts(&self) -> Keeper {
+        Keeper::Server
     }
 
     async fn cancel_prompt(&self, session: &SessionId, message: &MessageId) -> Result<(), Error> {
@@ -437,6 +412,14 @@ impl Dialect for V2 {
         .await
     }
 
+    fn marks(&self) -> Marks {
+        self.projection().marks()
+    }
+
+    async fn stands_at(&self, session: &SessionId, mark: u64) -> bool {
+        V2::stands_at(self, session, mark).await
+    }
+
     async fn output(&self, source: &str, from: u64) -> Result<(String, u64), Error> {
         let cursor = from.to_string();
         let query = [self.location(), ("cursor", cursor.as_str())];
@@ -446,9 +429,7 @@ impl Dialect for V2 {
     }
 
     async fn dispose(&self) -> Result<(), Error> {
-        self.http
-            .post("/api/location/reload", &[self.location()], &json!({}))
-            .await
-            .map(drop)
+        // It would take away what its runs ask, and the runs would wait for ever (§2.1).
+        Ok(())
     }
 }

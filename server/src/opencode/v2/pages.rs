@@ -1,16 +1,86 @@
-//! A session's messages page by page, and those of the user's that wait for their turn (v2 contract,
-//! §4.1).
+//! What comes page by page (v2 contract, §4.1): sessions, a session's messages, and those of the user's
+//! that wait for their turn.
 
+use std::collections::HashMap;
+
+use futures_util::future::try_join_all;
 use serde_json::Value;
 
 use super::{V2, wire};
-use crate::opencode::event::{IncomingMessage, MessagePage};
-use crate::protocol::{Error, MessageId, MessageStatus, SessionId};
+use crate::opencode::event::{IncomingMessage, MessagePage, RunStatus, SessionInfo};
+use crate::protocol::{Error, ErrorKind, MessageId, MessageStatus, SessionId};
 
 /// More messages in one page are refused (§1.9).
 const PAGE_LIMIT: usize = 200;
+/// Sessions of one page.
+const SESSIONS_PAGE: usize = 500;
 
 impl V2 {
+    /// The newest sessions of the directory that pass the filters.
+    pub(super) async fn rows(
+        &self,
+        filters: &[(&str, &str)],
+        limit: usize,
+    ) -> Result<Vec<SessionInfo>, Error> {
+        let mut sessions = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let ask = (limit - sessions.len()).min(SESSIONS_PAGE);
+            let size = ask.to_string();
+            let mut query = vec![
+                ("directory", self.location().1),
+                ("order", "desc"),
+                ("limit", size.as_str()),
+            ];
+            query.extend_from_slice(filters);
+            if let Some(cursor) = &cursor {
+                query.push(("cursor", cursor));
+            }
+            let page: wire::Page<wire::Session> = self.http.get("/api/session", &query).await?;
+            let is_last = page.data.len() < ask;
+            let mut projection = self.projection();
+            sessions.extend(page.data.into_iter().map(|row| {
+                projection.know(&row.id);
+                self.reader().session(row)
+            }));
+            drop(projection);
+            cursor = page.cursor.next.filter(|_| !is_last);
+            if cursor.is_none() || sessions.len() >= limit {
+                return Ok(sessions);
+            }
+        }
+    }
+
+    /// The sessions that run, of any directory.
+    pub(super) async fn active(&self) -> Result<HashMap<SessionId, RunStatus>, Error> {
+        let active: HashMap<SessionId, Value> = self.data("/api/session/active", &[]).await?;
+        let runs = active.into_keys().map(async |session| {
+            let run = self.run(&session).await?;
+            Ok::<_, Error>((session, run))
+        });
+        Ok(try_join_all(runs).await?.into_iter().collect())
+    }
+
+    /// How a session runs: its last answer says when the next try is awaited, and no longer when that
+    /// has begun (§3.6).
+    async fn run(&self, session: &SessionId) -> Result<RunStatus, Error> {
+        let path = format!("/api/session/{session}/message");
+        let page: Result<wire::Page<wire::Message>, _> =
+            self.http.get(&path, &[("limit", "1")]).await;
+        let last = match page {
+            Ok(page) => page.data.into_iter().next(),
+            // Deleted meanwhile.
+            Err(error) if error.kind == ErrorKind::SessionNotFound => None,
+            Err(error) => return Err(error),
+        };
+        Ok(match last {
+            Some(wire::Message::Assistant(reply)) => {
+                reply.retry.map_or(RunStatus::Busy, Into::into)
+            }
+            _ => RunStatus::Busy,
+        })
+    }
+
     /// The `limit` messages before the cursor that are shown, or fewer when there are no more.
     pub(super) async fn page(
         &self,

@@ -11,27 +11,81 @@ use serde_json::value::RawValue;
 
 use super::asking;
 use super::message::{self, Reader};
+use super::strangers::{Strangers, Word};
 use super::wire::{self, Envelope};
 use super::work::Work;
-use crate::opencode::event::{Body, Event, IncomingMessage};
+use crate::opencode::Marks;
+use crate::opencode::event::{Body, Event, IncomingMessage, RunStatus, SessionInfo};
 use crate::protocol::{MessageId, SessionId};
 
 /// The sessions of one directory, as far as their events need it.
 #[derive(Debug, Default)]
 pub struct Projection {
     sessions: HashMap<SessionId, Work>,
+    strangers: Strangers,
+    /// Counts the events, to tell what came since REST was asked.
+    heard: u64,
 }
+
+/// How many events had been heard when REST was asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked(u64);
 
 impl Projection {
     /// A session of this directory.
     pub fn know(&mut self, session: &SessionId) {
-        self.sessions.entry(session.clone()).or_default();
+        self.work(session);
     }
 
     /// What REST shows of a session, for what is not known from its events.
-    pub fn learn(&mut self, session: &SessionId, messages: &[IncomingMessage]) {
-        let work = self.sessions.entry(session.clone()).or_default();
-        work.learn(messages);
+    pub fn learn(&mut self, session: &SessionId, asked: Asked, messages: &[IncomingMessage]) {
+        self.work(session).learn(asked.0, messages);
+    }
+
+    /// The place of each session's last event that was heard.
+    #[must_use]
+    pub fn marks(&self) -> Marks {
+        let sessions = self.sessions.iter();
+        sessions
+            .filter_map(|(session, work)| Some((session.clone(), work.seq()?)))
+            .collect()
+    }
+
+    /// REST is about to be asked.
+    #[must_use]
+    pub fn ask(&self) -> Asked {
+        Asked(self.heard)
+    }
+
+    /// The sessions that there are and that run, by REST, but for what events have said since it was
+    /// asked: they are newer. Answers the sessions that run.
+    pub fn settle(
+        &mut self,
+        asked: Asked,
+        sessions: &mut Vec<SessionInfo>,
+        mut active: HashMap<SessionId, RunStatus>,
+    ) -> HashMap<SessionId, RunStatus> {
+        sessions.retain(|session| !self.strangers.is_deleted(&session.id));
+        let mut running = HashMap::new();
+        for session in sessions {
+            let active = active.remove(&session.id).unwrap_or_default();
+            let run = self.work(&session.id).settle(asked.0, active);
+            if run != RunStatus::Idle {
+                running.insert(session.id.clone(), run);
+            }
+        }
+        self.strangers.settled();
+        running
+    }
+
+    fn work(&mut self, session: &SessionId) -> &mut Work {
+        let strangers = &mut self.strangers;
+        self.sessions
+            .entry(session.clone())
+            .or_insert_with(|| match strangers.take(session) {
+                Some((run, heard)) => Work::that_runs(run, heard),
+                None => Work::default(),
+            })
     }
 
     /// Whether a command of the user's own runs in the session.
@@ -50,14 +104,17 @@ impl Projection {
     }
 
     fn read(&mut self, reader: Reader<'_>, envelope: &Envelope<'_>) -> serde_json::Result<Body> {
+        self.heard += 1;
         let data = envelope.data.unwrap_or(RawValue::NULL).get();
         let is_here = match &envelope.location {
-            Some(location) => reader.directory.as_os_str() == location.directory.as_str(),
+            Some(location) => reader.is_here(location),
             None => true,
         };
         let event_type = envelope.event_type.as_ref();
         let event = match event_type {
             "server.connected" => Event::Connected,
+            // Its location is where the session was.
+            "session.moved" => return self.moved(reader, data),
             _ if !is_here => return Ok(Body::Skipped),
             "location.shutdown" => Event::Disposed,
             "permission.asked" => {
@@ -97,21 +154,26 @@ impl Projection {
         data: &str,
     ) -> serde_json::Result<Body> {
         let session = read::<wire::OfSession>(data)?.session_id;
+        // One that does not say where it is may be of any directory (§2.1).
+        let is_stranger = envelope.location.is_none() && !self.sessions.contains_key(&session);
+        if is_stranger {
+            if let Some(word) = Word::of(kind, data)? {
+                self.strangers.hear(session, word, self.heard);
+            }
+            return Ok(Body::Skipped);
+        }
         if kind == "deleted" {
-            let known = self.sessions.remove(&session).is_some();
-            return Ok(if known {
-                Body::Event(Event::SessionRemoved(session))
-            } else {
-                Body::Skipped
-            });
+            self.sessions.remove(&session);
+            return Ok(Body::Event(Event::SessionRemoved(session)));
         }
-        match &envelope.location {
-            // It says where it is, and that is here.
-            Some(_) => self.know(&session),
-            None if !self.sessions.contains_key(&session) => return Ok(Body::Skipped),
-            None => {}
+        let heard = self.heard;
+        let work = self.work(&session);
+        if let Some(durable) = &envelope.durable
+            && !work.is_news(durable.seq)
+        {
+            return Ok(Body::Skipped);
         }
-        let work = self.sessions.entry(session.clone()).or_default();
+        work.hear(heard);
         let at = envelope.created;
         let event = |work: &mut Work, event| work.event(reader, &session, event, data, at);
         match kind {
@@ -119,20 +181,14 @@ impl Projection {
                 let created = reader.created(read(data)?, at);
                 Ok(Body::Event(Event::Session(Box::new(created))))
             }
-            "moved" => {
-                let moved: wire::Moved = read(data)?;
-                if reader.directory.as_os_str() == moved.location.directory.as_str() {
-                    return Ok(Body::Event(Event::RowChanged(session)));
-                }
-                self.sessions.remove(&session);
-                Ok(Body::Event(Event::SessionRemoved(session)))
-            }
             // Their row says it better.
             "forked" | "renamed" | "metadata.updated" | "permissions" | "agent.selected"
             | "model.selected" | "usage.updated" | "revert.staged" | "revert.cleared" => {
                 Ok(Body::Event(Event::RowChanged(session)))
             }
-            "revert.committed" => Ok(Body::Event(Event::ContentChanged(session))),
+            "revert.committed" | "message.content.updated" => {
+                Ok(Body::Event(Event::ContentChanged(session)))
+            }
             "skill.activated" => {
                 let skill: wire::Skill = read(data)?;
                 let id = own_id(envelope);
@@ -160,6 +216,22 @@ impl Projection {
             | "unarchived" => Ok(Body::Skipped),
             _ => Ok(Body::Unknown),
         }
+    }
+}
+
+impl Projection {
+    /// A session that has another directory now.
+    fn moved(&mut self, reader: Reader<'_>, data: &str) -> serde_json::Result<Body> {
+        let session = read::<wire::OfSession>(data)?.session_id;
+        let moved: wire::Moved = read(data)?;
+        if reader.is_here(&moved.location) {
+            self.know(&session);
+            return Ok(Body::Event(Event::RowChanged(session)));
+        }
+        Ok(match self.sessions.remove(&session) {
+            Some(_) => Body::Event(Event::SessionRemoved(session)),
+            None => Body::Skipped,
+        })
     }
 }
 
@@ -225,3 +297,6 @@ fn is_of_no_use(event_type: &str) -> bool {
 pub(super) fn read<'a, T: Deserialize<'a>>(json: &'a str) -> serde_json::Result<T> {
     serde_json::from_str(json)
 }
+
+#[cfg(test)]
+mod tests;

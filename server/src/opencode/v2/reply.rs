@@ -42,6 +42,13 @@ struct Bound {
     start: Millis,
 }
 
+/// Whether anything of an answer was known when its step began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    New,
+    Known,
+}
+
 #[derive(Debug)]
 enum Place {
     Tool(Box<ToolPart>),
@@ -85,12 +92,21 @@ impl Reply {
     }
 
     /// The step begins, or is tried again: then the message is as old as the last try (measured on
-    /// 2.0.15).
-    pub fn begin_again(&mut self, at: Millis) {
+    /// 2.0.15). A try that REST has shown already, or one before it, changes nothing.
+    pub fn begin_step(&mut self, at: Millis) -> Begun {
+        let begun = match self.places.is_empty() {
+            true => Begun::New,
+            false => Begun::Known,
+        };
+        if begun == Begun::Known && at <= self.info.time.created {
+            return begun;
+        }
         self.info.time.created = at;
+        self.info.time.completed = None;
         self.bound.clear();
         self.info.status = MessageStatus::Streaming;
         self.info.error = None;
+        begun
     }
 
     pub fn told(&self) -> Event {
@@ -107,12 +123,27 @@ impl Reply {
         self.part(index, body, growth)
     }
 
-    /// Text or reasoning that begins.
+    /// Text or reasoning that begins, and may be known from REST already.
     pub fn begin(&mut self, kind: Kind, ordinal: u32, start: Millis) -> Event {
+        let time = Span { start, end: None };
+        let body = kind.body(String::new(), time);
+        if let Some(bound) = self.bound.get(&(kind, ordinal)) {
+            return self.part(bound.index, body, Growth::Open);
+        }
         let index = self.places.len();
         self.bound.insert((kind, ordinal), Bound { index, start });
-        let time = Span { start, end: None };
-        self.push(kind.body(String::new(), time), Growth::Open)
+        self.push(body, Growth::Open)
+    }
+
+    /// Text or reasoning that comes to nothing.
+    pub fn drop_fragment(&mut self, kind: Kind, ordinal: u32) -> Option<Event> {
+        let part_id = self.fragment(kind, ordinal)?;
+        self.bound.remove(&(kind, ordinal));
+        Some(Event::PartRemoved {
+            session_id: self.session().clone(),
+            message_id: self.info.id.clone(),
+            part_id,
+        })
     }
 
     /// Text or reasoning that has ended, with all of it.
@@ -135,6 +166,12 @@ impl Reply {
     pub fn fragment(&self, kind: Kind, ordinal: u32) -> Option<PartId> {
         let bound = self.bound.get(&(kind, ordinal))?;
         Some(part_id(&self.info.id, bound.index))
+    }
+
+    #[must_use]
+    pub fn has_tool(&self, call: &CallId) -> bool {
+        let mut places = self.places.iter();
+        places.any(|place| matches!(place, Place::Tool(tool) if tool.call_id == *call))
     }
 
     /// Changes a call that is known.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::choice::Choice;
 use super::{V2, message, wire};
 use crate::opencode::event::{IncomingMessage, SessionInfo};
 use crate::opencode::rules::{self, Rule};
@@ -87,13 +88,20 @@ impl Sessions for V2 {
     }
 
     async fn compact(&self, session: &SessionId, _: &ModelRef) -> Result<(), Error> {
-        // The model is the configuration's to choose here.
+        // Which model writes the summary is not for clients to say here (§4.1): to give the session
+        // another one would be for all that follows.
         self.post(&format!("/api/session/{session}/compact"), &json!({}))
             .await?;
         self.until_idle(session).await
     }
 
     async fn command(&self, run: &CommandRun) -> Result<(), Error> {
+        let choice = Choice {
+            agent: run.agent.as_deref(),
+            model: run.model.as_ref(),
+            variant: None,
+        };
+        self.choose(&run.session_id, choice).await?;
         let path = format!("/api/session/{}/command", run.session_id);
         let body = json!({"name": run.command, "text": run.arguments});
         self.post(&path, &body).await?;
@@ -121,15 +129,9 @@ impl Sessions for V2 {
         agent: &str,
     ) -> Result<SessionInfo, Error> {
         let path = format!("/api/session/{session}");
-        let (row, agents) = tokio::try_join!(
-            self.data::<wire::Session>(&path, &[]),
-            self.here::<Vec<super::workspace::AgentRow>>("/api/agent"),
-        )?;
-        let own: Vec<Rule> = agents
-            .into_iter()
-            .find(|known| known.id == agent)
-            .map(|known| known.permissions.iter().map(message::rule).collect())
-            .unwrap_or_default();
+        // Without the agent's rules, a mode would be a mark that changes nothing.
+        let (row, own) =
+            tokio::try_join!(self.data::<wire::Session>(&path, &[]), self.rules_of(agent),)?;
         let before: Vec<Rule> = row.permissions.iter().map(message::rule).collect();
         // Unlike 1.x, what is sent replaces what was there (measured on 2.0.15).
         let all = rules::without_mode(&before)

@@ -179,6 +179,10 @@ pub struct AssistantMessage {
     #[serde(default)]
     pub content: Vec<Content>,
     pub snapshot: Option<Snapshot>,
+    /// How its step ended.
+    pub finish: Option<String>,
+    /// The try that is awaited; of an answer that was cut off, it stays for ever (§3.3).
+    pub retry: Option<Retry>,
     pub cost: Option<f64>,
     pub tokens: Option<Tokens>,
     pub error: Option<Error>,

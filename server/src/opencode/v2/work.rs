@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::message::{self, COMPACTION, Reader};
 use super::projection::read;
-use super::reply::{Kind, Reply};
+use super::reply::{Begun, Kind, Reply};
 use super::wire;
 use crate::opencode::event::{Body, Event, Growth, IncomingMessage, RunStatus};
 use crate::protocol::{
@@ -15,45 +15,134 @@ use crate::protocol::{
 /// What is under way in a session.
 #[derive(Debug, Default)]
 pub(super) struct Work {
-    /// The user's message that answers are to.
-    asked: Option<MessageId>,
-    /// The user's messages that wait for their turn.
-    inbox: HashMap<MessageId, IncomingMessage>,
+    question: Question,
+    /// What waits for its turn.
+    inbox: HashMap<MessageId, Waiting>,
     replies: HashMap<MessageId, Reply>,
     /// The summary that is being made.
     summary: Option<MessageId>,
     /// The user's own commands that run, by the shell's id.
     shells: HashMap<String, MessageId>,
-    run: Run,
+    /// The model's run; the user's own commands are none.
+    run: RunStatus,
+    /// The number of the event that said so, and of the present one.
+    run_heard: u64,
+    heard: u64,
+    /// The last event's place among all of the session.
+    seq: Option<u64>,
+    /// The last event that could not be understood: an answer to what was asked before it is too old
+    /// to understand those after it.
+    lost: u64,
+    /// The last event that ended a run.
+    ended: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Run {
+/// The user's message that an answer which begins now is to.
+#[derive(Debug, Default)]
+enum Question {
+    /// It came before the connection, and REST has not been read yet.
     #[default]
-    None,
-    Steps,
-    /// The model's provider failed; the next try is awaited.
-    Waits,
+    Unknown,
+    /// None for an answer to what OpenCode itself has said.
+    Known(Option<MessageId>),
+}
+
+#[derive(Debug)]
+enum Waiting {
+    User(Box<IncomingMessage>),
+    /// What OpenCode puts there by itself, and what is not shown.
+    Other,
 }
 
 impl Work {
+    /// One whose run was heard of before it was known to be here.
+    pub fn that_runs(run: RunStatus, heard: u64) -> Self {
+        Self {
+            run,
+            run_heard: heard,
+            ..Self::default()
+        }
+    }
+
+    /// Whether an event was not heard before: its place grows (§2.3).
+    pub fn is_news(&mut self, seq: u64) -> bool {
+        let is_news = self.seq.is_none_or(|last| seq > last);
+        if is_news {
+            self.seq = Some(seq);
+        }
+        is_news
+    }
+
+    /// The place of the last event that was heard.
+    #[must_use]
+    pub fn seq(&self) -> Option<u64> {
+        self.seq
+    }
+
+    /// An event with this number is about to be told.
+    pub fn hear(&mut self, heard: u64) {
+        self.heard = heard;
+    }
+
+    /// Takes the run that REST shows, unless an event since it was asked says more. Answers how the
+    /// session is.
+    pub fn settle(&mut self, asked: u64, active: RunStatus) -> RunStatus {
+        let waits_still = matches!(self.run, RunStatus::Retry { .. }) && active == RunStatus::Busy;
+        if self.run_heard <= asked && !waits_still {
+            self.run = active;
+        }
+        match self.run {
+            RunStatus::Idle if self.has_shell() => RunStatus::Busy,
+            _ => self.run.clone(),
+        }
+    }
+
+    /// What an event is about is not known; the session is read again.
+    fn lose(&mut self, session: &SessionId) -> Body {
+        self.lost = self.heard;
+        Body::Event(Event::ContentChanged(session.clone()))
+    }
+
+    fn set_run(&mut self, session: &SessionId, run: RunStatus) -> Event {
+        self.run = run.clone();
+        self.run_heard = self.heard;
+        status(session, run)
+    }
+
     /// What REST shows, for what is not known from events.
-    pub fn learn(&mut self, messages: &[IncomingMessage]) {
+    pub fn learn(&mut self, asked: u64, messages: &[IncomingMessage]) {
+        // What ran when REST was asked may have ended since: then it is not under way.
+        let is_too_old = self.lost > asked || self.ended > asked;
+        // A prompt whose delivery was heard is the newer one.
+        if matches!(self.question, Question::Unknown) && !is_too_old {
+            let mut prompts = messages.iter().rev();
+            let is_prompt = |message: &&IncomingMessage| {
+                let info = &message.info;
+                info.role == Role::User && info.status != MessageStatus::Queued
+            };
+            let last = prompts.find(is_prompt);
+            self.question = Question::Known(last.map(|message| message.info.id.clone()));
+        }
         for message in messages {
             let id = &message.info.id;
+            if let Some(reply) = self.replies.get_mut(id)
+                && reply.info.parent_id.is_none()
+            {
+                reply.info.parent_id.clone_from(&message.info.parent_id);
+            }
             match (message.info.role, message.info.status) {
                 (Role::User, MessageStatus::Queued) => {
-                    self.inbox.insert(id.clone(), message.clone());
+                    let waiting = Waiting::User(Box::new(message.clone()));
+                    self.inbox.insert(id.clone(), waiting);
                 }
-                (Role::User, _) => self.asked = Some(id.clone()),
-                (Role::Assistant, MessageStatus::Streaming) => {
+                (Role::Assistant, MessageStatus::Streaming) if !is_too_old => {
                     if message.info.agent.as_deref() == Some(COMPACTION) {
                         self.summary = Some(id.clone());
                     }
                     let reply = self.replies.entry(id.clone());
                     reply.or_insert_with(|| Reply::of(message));
                 }
-                (Role::Assistant, _) => {}
+                (Role::User | Role::Assistant, _) => {}
             }
         }
     }
@@ -75,24 +164,32 @@ impl Work {
         Ok(match kind {
             "inbox.enqueued" => {
                 let enqueued: wire::Enqueued = read(data)?;
+                let id = enqueued.inbox_id;
                 let wire::InboxItem::User { payload } = enqueued.item else {
+                    self.inbox.insert(id, Waiting::Other);
                     return Ok(Body::Skipped);
                 };
-                let id = enqueued.inbox_id;
                 let status = MessageStatus::Queued;
-                let message = reader.user(id.clone(), payload, session, at, status);
-                self.inbox.insert(id, message.clone());
-                Body::Event(Event::Whole(Box::new(message)))
+                let message = Box::new(reader.user(id.clone(), payload, session, at, status));
+                self.inbox.insert(id, Waiting::User(message.clone()));
+                Body::Event(Event::Whole(message))
             }
             "inbox.delivered" => {
                 let id = read::<wire::OfInbox>(data)?.inbox_id;
-                let Some(mut message) = self.inbox.remove(&id) else {
-                    return Ok(Body::Skipped);
-                };
-                message.info.status = MessageStatus::Sent;
-                message.info.time.created = at;
-                self.asked = Some(id);
-                Body::Event(Event::Whole(Box::new(message)))
+                match self.inbox.remove(&id) {
+                    Some(Waiting::User(mut message)) => {
+                        message.info.status = MessageStatus::Sent;
+                        message.info.time.created = at;
+                        self.question = Question::Known(Some(id));
+                        Body::Event(Event::Whole(message))
+                    }
+                    Some(Waiting::Other) => Body::Skipped,
+                    // It was put there before the connection was made, and may be the user's.
+                    None => {
+                        self.question = Question::Unknown;
+                        self.lose(session)
+                    }
+                }
             }
             "inbox.cancelled" => {
                 let message_id = read::<wire::OfInbox>(data)?.inbox_id;
@@ -102,10 +199,7 @@ impl Work {
                     message_id,
                 })
             }
-            "execution.started" => {
-                self.run = Run::Steps;
-                Body::Event(status(session, RunStatus::Busy))
-            }
+            "execution.started" => Body::Event(self.set_run(session, RunStatus::Busy)),
             "execution.failed" => {
                 let failed: wire::Failed = read(data)?;
                 let mut events = vec![Event::Failed {
@@ -118,16 +212,7 @@ impl Work {
             "execution.succeeded" | "execution.interrupted" => Body::Several(self.end_run(session)),
             "retry.scheduled" => {
                 let retry: wire::Retry = read(data)?;
-                self.run = Run::Waits;
-                Body::Event(status(
-                    session,
-                    RunStatus::Retry {
-                        // The first try is not one that is made again.
-                        attempt: retry.attempt.saturating_sub(1),
-                        message: retry.error.map(|error| error.message).unwrap_or_default(),
-                        next: retry.at,
-                    },
-                ))
+                Body::Event(self.set_run(session, retry.into()))
             }
             "step.started" => self.begin_step(session, read(data)?),
             "step.streamed" | "tool.input.ended" | "tool.input.delta" => Body::Skipped,
@@ -146,7 +231,18 @@ impl Work {
     }
 
     fn begin_step(&mut self, session: &SessionId, step: wire::StepStarted) -> Body {
-        let asked = self.asked.clone();
+        let mut events = Vec::new();
+        if matches!(self.run, RunStatus::Retry { .. }) {
+            events.push(self.set_run(session, RunStatus::Busy));
+        }
+        let asked = match &self.question {
+            Question::Known(asked) => asked.clone(),
+            Question::Unknown => {
+                self.lost = self.heard;
+                events.push(Event::ContentChanged(session.clone()));
+                None
+            }
+        };
         let reply = self
             .replies
             .entry(step.message_id.clone())
@@ -156,13 +252,12 @@ impl Work {
                     ..message::info(step.message_id, session, Role::Assistant, step.started)
                 })
             });
-        reply.begin_again(step.started);
+        let begun = reply.begin_step(step.started);
         reply.info.agent = step.agent;
         reply.info.model = step.model.map(Into::into);
-        let mut events = vec![reply.told()];
-        if self.run == Run::Waits {
-            self.run = Run::Steps;
-            events.insert(0, status(session, RunStatus::Busy));
+        events.push(reply.told());
+        if begun == Begun::New {
+            events.push(reply.push(PartBody::StepStart, Growth::Closed));
         }
         Body::Several(events)
     }
@@ -175,7 +270,7 @@ impl Work {
         at: u64,
     ) -> Body {
         let Some(reply) = self.replies.get_mut(&step.message_id) else {
-            return Body::Event(Event::ContentChanged(session.clone()));
+            return self.lose(session);
         };
         let error = step.error.map(message::error);
         reply.info.status = match &error {
@@ -191,8 +286,9 @@ impl Work {
             path: reader.absolute(file),
         });
         let mut events: Vec<Event> = edited.collect();
-        if let Some(patch) = reader.patch(step.files) {
-            events.push(reply.push(patch, Growth::Closed));
+        let closing = reader.closing(step.files, step.finish.as_deref(), &reply.info);
+        for part in closing {
+            events.push(reply.push(part, Growth::Closed));
         }
         events.push(reply.told());
         Body::Several(events)
@@ -221,7 +317,7 @@ impl Work {
             },
             // Its end brings all of it.
             ("delta", None) => return Body::Skipped,
-            (_, None) => Event::ContentChanged(session.clone()),
+            (_, None) => return self.lose(session),
             (_, Some(_)) => return Body::Unknown,
         };
         Body::Event(event)
@@ -235,10 +331,13 @@ impl Work {
         call: wire::ToolEvent,
         at: u64,
     ) -> Body {
-        let unseen = || Body::Event(Event::ContentChanged(session.clone()));
         let Some(reply) = self.replies.get_mut(&call.message_id) else {
-            return unseen();
+            return self.lose(session);
         };
+        if phase == "input.started" && reply.has_tool(&call.id) {
+            // REST has shown it already.
+            return Body::Skipped;
+        }
         if phase == "input.started" {
             let part = reader.tool(wire::Tool {
                 id: call.id,
@@ -290,7 +389,7 @@ impl Work {
             reader.take_metadata(part, metadata);
         });
         let Some(changed) = changed else {
-            return unseen();
+            return self.lose(session);
         };
         match (phase, shell, &changed) {
             ("progress", Some(source), Event::Part { part, .. }) => {
@@ -344,7 +443,7 @@ impl Work {
     fn end_summary(&mut self, session: &SessionId, ended: wire::CompactionEvent, at: u64) -> Body {
         let reply = self.summary.take().and_then(|id| self.replies.remove(&id));
         let Some(mut reply) = reply else {
-            return Body::Event(Event::ContentChanged(session.clone()));
+            return self.lose(session);
         };
         reply.info.error = ended.error.map(message::error);
         reply.info.status = match reply.info.error {
@@ -354,7 +453,12 @@ impl Work {
         reply.info.model = ended.model.map(Into::into);
         reply.info.cost = ended.cost;
         reply.info.tokens = ended.tokens;
-        Body::Several(vec![reply.end(Kind::Text, 0, ended.text, at), reply.told()])
+        let text = match &reply.info.error {
+            None => Some(reply.end(Kind::Text, 0, ended.text, at)),
+            // REST shows none of it.
+            Some(_) => reply.drop_fragment(Kind::Text, 0),
+        };
+        Body::Several(text.into_iter().chain([reply.told()]).collect())
     }
 
     /// A command of the user's own has no run around it (v2 contract, §3.5): it is one itself.
@@ -370,7 +474,7 @@ impl Work {
         let id = match (known, is_over) {
             (Some(id), _) => id,
             (None, false) => own_id,
-            (None, true) => return Body::Event(Event::ContentChanged(session.clone())),
+            (None, true) => return self.lose(session),
         };
         let reply = self
             .replies
@@ -404,11 +508,10 @@ impl Work {
             });
             self.shells.insert(event.shell.id, id);
         }
-        if self.run == Run::None {
-            let run = if is_over {
-                RunStatus::Idle
-            } else {
-                RunStatus::Busy
+        if self.run == RunStatus::Idle {
+            let run = match self.has_shell() {
+                true => RunStatus::Busy,
+                false => RunStatus::Idle,
             };
             events.push(status(session, run));
         }
@@ -417,7 +520,8 @@ impl Work {
 
     /// What is unfinished now stays so: an abort while the next try was awaited says no more.
     fn end_run(&mut self, session: &SessionId) -> Vec<Event> {
-        self.run = Run::None;
+        let idle = self.set_run(session, RunStatus::Idle);
+        self.ended = self.heard;
         self.summary = None;
         let mut events = Vec::new();
         for (id, mut reply) in std::mem::take(&mut self.replies) {
@@ -428,8 +532,19 @@ impl Work {
                 events.push(reply.told());
             }
         }
-        events.push(status(session, RunStatus::Idle));
+        events.push(idle);
         events
+    }
+}
+
+impl From<wire::Retry> for RunStatus {
+    fn from(retry: wire::Retry) -> Self {
+        Self::Retry {
+            // The first try is not one that is made again.
+            attempt: retry.attempt.saturating_sub(1),
+            message: retry.error.map(|error| error.message).unwrap_or_default(),
+            next: retry.at,
+        }
     }
 }
 

@@ -43,11 +43,7 @@ impl Workspace for V2 {
         let first = agents
             .iter()
             .find(|agent| agent.mode != AgentMode::Subagent);
-        let default = default.ok().flatten().map(|model| ModelRef {
-            provider_id: model.provider_id,
-            model_id: model.id,
-            variant: None,
-        });
+        let default = default.ok().flatten().map(ModelRow::reference);
         // A session says its model only when one was chosen (§3.5): all others use this one.
         let used: Vec<ModelRef> = recent.iter().chain(&default).cloned().collect();
         Ok(Catalog {
@@ -145,43 +141,6 @@ impl Workspace for V2 {
     }
 }
 
-impl V2 {
-    pub(super) async fn know_agent(&self, name: &str) -> Result<(), Error> {
-        let agents: Vec<AgentRow> = self.here("/api/agent").await?;
-        if agents.iter().any(|agent| agent.id == name) {
-            return Ok(());
-        }
-        let names: Vec<&str> = agents
-            .iter()
-            .filter(|agent| !agent.hidden)
-            .map(|agent| agent.id.as_str())
-            .collect();
-        Err(Error::new(
-            ErrorKind::BadRequest,
-            format!("agent: there is no agent \"{name}\""),
-        )
-        .hint(format!("There are: {}.", names.join(", "))))
-    }
-
-    pub(super) async fn know_model(&self, model: &ModelRef) -> Result<(), Error> {
-        let models: Vec<ModelRow> = self.here("/api/model").await?;
-        let is_there = models
-            .iter()
-            .any(|row| (&row.provider_id, &row.id) == (&model.provider_id, &model.model_id));
-        if is_there {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::BadRequest,
-            format!(
-                "model: there is no model {}/{}",
-                model.provider_id, model.model_id
-            ),
-        )
-        .hint("The catalog has those that can be used."))
-    }
-}
-
 /// Those used lately first, then all others by provider and name.
 fn ranked(rows: Vec<ModelRow>, providers: &[ProviderRow], recent: &[ModelRef]) -> Vec<Model> {
     let mut models: Vec<(usize, Model)> = rows
@@ -225,7 +184,7 @@ pub(super) struct AgentRow {
     #[serde(default)]
     mode: AgentMode,
     #[serde(default)]
-    hidden: bool,
+    pub hidden: bool,
     color: Option<String>,
     model: Option<wire::Model>,
     /// In the order in which they count.
@@ -234,10 +193,10 @@ pub(super) struct AgentRow {
 }
 
 #[derive(Deserialize)]
-struct ModelRow {
-    id: String,
+pub(super) struct ModelRow {
+    pub id: String,
     #[serde(rename = "providerID")]
-    provider_id: String,
+    pub provider_id: String,
     name: Option<String>,
     limit: Option<ModelLimit>,
     #[serde(default)]
@@ -246,6 +205,16 @@ struct ModelRow {
     capabilities: Capabilities,
     #[serde(default)]
     variants: Vec<Variant>,
+}
+
+impl ModelRow {
+    pub fn reference(self) -> ModelRef {
+        ModelRef {
+            provider_id: self.provider_id,
+            model_id: self.id,
+            variant: None,
+        }
+    }
 }
 
 #[derive(Default, Deserialize)]

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use crate::protocol::{InstanceId, MessageId, ModelRef, SessionId};
+use crate::protocol::{InstanceId, Message, MessageId, ModelRef, SessionId};
 
 params! {
     /// What a person typed: `/command arguments` runs a command, `!command` runs in the shell, and in
@@ -41,7 +41,8 @@ params! {
         message_id: Option<MessageId>,
         state: PromptState,
     }
-    /// Queued while not connected, and sent by itself later; never sent twice.
+    /// A prompt waits (`queued`) while there is no connection, and while its session runs; then it is
+    /// sent by itself, never twice. Until then it is one of the session's messages and can be taken back.
     SessionPrompt {
         instance_id: InstanceId,
         session_id: SessionId,
@@ -55,7 +56,17 @@ params! {
         message_id: MessageId,
         state: PromptState,
     }
-    /// Takes back a prompt that waits for a connection.
+    /// The prompts that wait in a session. Answered without a connection, too.
+    SessionListQueued {
+        instance_id: InstanceId,
+        session_id: SessionId,
+    }
+    SessionListQueuedResult {
+        /// Oldest first. One with the status `error` was refused by OpenCode; its text is kept until
+        /// it is taken back.
+        messages: Vec<Message>,
+    }
+    /// Takes back a prompt that waits.
     SessionCancelQueued {
         instance_id: InstanceId,
         session_id: SessionId,

@@ -9,6 +9,17 @@ use crate::protocol::{
     SessionTree,
 };
 
+/// How much of a session a difference is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DiffExtent {
+    /// The turn of the message that is named.
+    #[default]
+    Turn,
+    /// From that message on: what `session/revert` to it would undo on disk.
+    Onwards,
+}
+
 params! {
     /// Sessions of the folder, newest first; 100 when no limit is named.
     SessionList {
@@ -112,6 +123,8 @@ params! {
         session_id: SessionId,
         /// A message of the turn, the user's or an answer.
         message_id: Option<MessageId>,
+        /// `turn` when absent.
+        extent: Option<DiffExtent>,
     }
     SessionDiffResult {
         /// By path. Where several turns changed a file, `patch` has one diff after the other.

@@ -333,3 +333,23 @@ fn a_prompt_behind_an_answer_that_goes_on_is_queued_until_its_turn() {
         [MessageStatus::Complete, MessageStatus::Sent]
     );
 }
+
+#[test]
+fn what_a_command_has_written_stays_while_it_runs_whatever_leaves_it_out() {
+    let mut transcript = streaming();
+    told(&mut transcript, tool(None));
+    delta(&mut transcript, "tool", "one\n");
+    assert_eq!(told(&mut transcript, tool(None)), []);
+    let page = MessagePage {
+        messages: vec![crate::opencode::event::IncomingMessage {
+            info: info(MessageStatus::Streaming),
+            parts: vec![tool(None)],
+        }],
+        cursor: None,
+    };
+    let changes = transcript.merge(page, Vec::new(), Run::Live, Gap::None);
+    assert_eq!(changes, []);
+    let mut ended = tool(Some("one\ntwo\n"));
+    ended.growth = Growth::Closed;
+    assert!(!told(&mut transcript, ended).is_empty());
+}

@@ -394,3 +394,36 @@ fn a_snapshot_that_leaves_late_has_nothing_that_was_answered_since() {
         Some(Entry::Snapshot { snapshot, .. }) if snapshot.permissions.is_empty()
     ));
 }
+
+#[test]
+fn while_nobody_reads_the_queue_grows_no_longer_than_what_is_to_say() {
+    let mut queue = Queue::default();
+    queue.push(Entry::Notification(message(
+        "kept",
+        MessageStatus::Streaming,
+    )));
+    for attempt in 0..20_000 {
+        queue.push(Entry::Notification(session(SessionStatus::Retry {
+            attempt,
+            message: "Overloaded".into(),
+            next: 0,
+        })));
+    }
+    assert!(queue.lane.len() < 3_000, "{}", queue.lane.len());
+    let mut taken = Vec::new();
+    queue.take(usize::MAX, &mut taken);
+    let [
+        Entry::Notification(Notification::MessageDidChange { .. }),
+        Entry::Notification(Notification::SessionDidChange { session, .. }),
+    ] = taken.as_slice()
+    else {
+        panic!("{} entries", taken.len());
+    };
+    assert!(matches!(
+        session.status,
+        SessionStatus::Retry {
+            attempt: 19_999,
+            ..
+        }
+    ));
+}

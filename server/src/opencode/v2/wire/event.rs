@@ -25,8 +25,16 @@ pub struct Envelope<'a> {
     pub event_type: Cow<'a, str>,
     /// Absent in some families: those are routed by their session.
     pub location: Option<Location>,
+    /// Absent in those that live for the moment only.
+    pub durable: Option<Durable>,
     #[serde(borrow)]
     pub data: Option<&'a RawValue>,
+}
+
+/// Where an event stands among all of its session (§2.1).
+#[derive(Deserialize)]
+pub struct Durable {
+    pub seq: u64,
 }
 
 /// What is common to the events of sessions.
@@ -76,6 +84,7 @@ pub struct StepStarted {
 pub struct StepEnded {
     #[serde(rename = "assistantMessageID")]
     pub message_id: MessageId,
+    pub finish: Option<String>,
     pub cost: Option<f64>,
     pub tokens: Option<Tokens>,
     #[serde(default)]

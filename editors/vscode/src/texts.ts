@@ -1,0 +1,38 @@
+// Documents that are no files: sides of diffs, logs. They can be read and not written, and are gone with the window.
+
+import * as vscode from "vscode";
+
+const scheme = "sidestream-text";
+const keptGroups = 10;
+
+export class Texts implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
+  private groups: Map<string, string>[] = [];
+  private count = 0;
+
+  dispose(): void {
+    this.registration.dispose();
+  }
+
+  provideTextDocumentContent({ query }: vscode.Uri): string {
+    return this.groups.map((group) => group.get(query)).find((text) => text !== undefined) ?? "";
+  }
+
+  /** What is added from now on belongs together, and is dropped together when much else was shown since. */
+  begin(): void {
+    this.groups = [...this.groups.slice(1 - keptGroups), new Map<string, string>()];
+  }
+
+  add(path: string, text: string): vscode.Uri {
+    if (this.groups.length === 0) this.begin();
+    const query = String(++this.count);
+    this.groups.at(-1)?.set(query, text);
+    return vscode.Uri.from({ scheme, path, query });
+  }
+
+  /** Shows one in an editor of its own. */
+  async show(name: string, text: string): Promise<void> {
+    this.begin();
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(this.add(`/${name}`, text)));
+  }
+}
