@@ -12,10 +12,7 @@ end
 --- Read each time: another Neovim may have added something meanwhile.
 ---@return string[] oldest first
 function M.entries()
-  local ok, found = pcall(function()
-    return vim.json.decode(table.concat(vim.fn.readfile(path()), "\n"))
-  end)
-  return ok and found --[[@as any]] or {}
+  return vim.F.npcall(vim.json.decode, vim.F.npcall(vim.fn.readblob, path())) or {}
 end
 
 ---@param text string

@@ -139,7 +139,8 @@ function M.restore()
       end
     else
       vim.fn.mkdir(vim.fs.dirname(comparison.path), "p")
-      vim.fn.writefile(vim.split(comparison.before, "\n", { plain = true }), comparison.path, "b")
+      local text = (comparison.byteOrderMark and "\239\187\191" or "") .. comparison.before
+      vim.fn.writefile(vim.split(text, "\n", { plain = true }), comparison.path, "b")
       files.changed(comparison.path)
     end
     M.accept()
