@@ -6,10 +6,7 @@ end
 vim.g.loaded_sidestream = true
 
 if vim.fn.has("nvim-0.10") == 0 then
-  vim.api.nvim_create_user_command("Sidestream", function()
-    vim.notify("Sidestream needs Neovim 0.10 or later.", vim.log.levels.ERROR)
-  end, { nargs = "*", range = true })
-  return
+  return vim.notify("Sidestream needs Neovim 0.10 or later.", vim.log.levels.ERROR)
 end
 
 vim.api.nvim_create_user_command("Sidestream", function(command)

@@ -40,21 +40,20 @@ test("files are completed in the prompt by the server", function()
   editor:command("Sidestream open")
   editor:wait("it is attached", "return #vim.lsp.get_clients({ bufnr = 0, name = 'sidestream' }) == 1")
   editor:type("isee @note")
-  editor:lua([[
-    items = nil
-    local params = vim.lsp.util.make_position_params(0, "utf-16")
-    require("sidestream.client").request_raw("textDocument/completion", params, function(_, result)
-      items = result and (result.items or result) or {}
-    end)
-  ]])
-  local found = editor:wait("completion answers", "return items")
-  assert(
-    vim.iter(found):any(function(item)
-      return item.label:find("notes.txt", 1, true) ~= nil
-    end),
-    vim.inspect(found)
+  if editor:lua("return vim.lsp.completion == nil") then
+    editor:type("<C-x><C-o>")
+  end
+  editor:wait(
+    "notes.txt is offered",
+    [[
+    return vim.fn.pumvisible() == 1 and vim.fn.complete_info({ "items" }).items[1].word:find("notes.txt", 1, true)
+  ]]
   )
-  editor:type("<C-e><Esc>")
+  same("see @note", editor:lua("return vim.api.nvim_get_current_line()"))
+  editor:type("<C-n><C-y> now")
+  editor:wait("it is chosen", "return vim.api.nvim_get_current_line():find('see @notes.txt', 1, true)")
+  contains(editor:lua("return vim.api.nvim_get_current_line()"), " now")
+  editor:type("<Esc>")
   editor:lua("require('sidestream').chat().prompt:set_text('')")
 end)
 
@@ -72,7 +71,7 @@ test("lines are attached as a chip, which can be seen and is sent", function()
   editor:type("<Esc><CR>")
   editor:wait_text("what is this")
   editor:wait_idle()
-  same(0, editor:lua("return #require('sidestream').chat().prompt.chips"))
+  same(0, editor:lua("return #require('sidestream').chat().prompt.attached"))
   same(
     {},
     vim.tbl_filter(function(message)
@@ -91,8 +90,8 @@ test("the operator attaches what a motion covers, and repeats with a dot", funct
   editor:wait(
     "the lines are attached",
     [[
-    local chips = require("sidestream").chat().prompt.chips
-    return chips[1] and chips[1].label == "main.lua:1-2"
+    local part = require("sidestream").chat().prompt.attached[1]
+    return part and require("sidestream.context").label(part) == "main.lua:1-2"
   ]]
   )
   editor:type("<Esc>")
@@ -102,13 +101,35 @@ test("the operator attaches what a motion covers, and repeats with a dot", funct
   ]])
   editor:type("gal")
   editor:type("<Esc>")
-  editor:wait("more lines are attached", "return #require('sidestream').chat().prompt.chips == 2")
-  editor:lua("require('sidestream').chat().prompt.chips = {}")
+  editor:wait("more lines are attached", "return #require('sidestream').chat().prompt.attached == 2")
+  editor:lua("require('sidestream').chat().prompt.attached = {}")
+end)
+
+test("after the prompt was written, a dot attaches as many lines again, and types nothing", function()
+  editor:lua([[
+    vim.api.nvim_set_current_win(vim.fn.win_findbuf(vim.fn.bufnr("main.lua"))[1])
+    vim.api.nvim_win_set_cursor(0, { 1, 0 })
+  ]])
+  editor:type("gal")
+  editor:wait("the prompt has the cursor", "return vim.bo.filetype == 'sidestream-prompt'")
+  editor:type("why this<Esc>")
+  editor:lua([[
+    vim.api.nvim_set_current_win(vim.fn.win_findbuf(vim.fn.bufnr("main.lua"))[1])
+    vim.api.nvim_win_set_cursor(0, { 2, 0 })
+  ]])
+  editor:type(".")
+  editor:wait("both are attached", "return #require('sidestream').chat().prompt.attached == 2")
+  same(
+    "local answer = 41\nreturn answer",
+    editor:lua("return table.concat(vim.fn.getbufline('main.lua', 1, '$'), '\\n')")
+  )
+  same("why this", editor:lua("return require('sidestream').chat().prompt:text()"))
+  editor:lua("require('sidestream').chat().prompt.attached = {} require('sidestream').chat().prompt:set_text('')")
 end)
 
 test("a selection offers code actions", function()
   editor:lua("vim.api.nvim_set_current_win(vim.fn.win_findbuf(vim.fn.bufnr('main.lua'))[1])")
-  editor:wait("the file is attached", "return #vim.lsp.get_clients({ bufnr = 0, name = 'sidestream' }) == 1")
+  editor:wait("the file is attached", "return #vim.lsp.get_clients({ bufnr = 0, name = 'sidestream actions' }) == 1")
   editor:lua([[
     offered = nil
     local params = vim.lsp.util.make_given_range_params({ 1, 0 }, { 2, 0 }, 0, "utf-16")
@@ -192,6 +213,21 @@ test("a turn's changes are reviewed as a diff, and one file is restored", functi
   editor:wait("its tab page is closed", "return #vim.api.nvim_list_tabpages() == 1")
   same("local answer = 41\nreturn answer\n", sandbox:read("main.lua"))
   editor:wait("the buffer has the old text", "return vim.fn.getbufline('main.lua', 1)[1] == 'local answer = 41'")
+end)
+
+test("a restored file has every byte that it had, in a folder that may be gone", function()
+  vim.fn.mkdir(sandbox.project .. "/deep")
+  local text = "\239\187\191first\r\nsecond\r\n"
+  local path = sandbox:write("deep/marked.txt", text)
+  editor:send("bash: rm -r deep")
+  editor:allow()
+  editor:wait_idle()
+  assert(not vim.uv.fs_stat(path))
+  editor:command("Sidestream review")
+  editor:wait("it is listed", "return vim.fn.expand('%:t') == 'marked.txt' and vim.wo.diff")
+  editor:command("Sidestream restore")
+  editor:wait("its tab page is closed", "return #vim.api.nvim_list_tabpages() == 1")
+  same(text, sandbox:read("deep/marked.txt"))
 end)
 
 test("of two changed files one is kept, and the one that is new goes", function()

@@ -78,6 +78,19 @@ test("a file with unsaved changes is left alone, and the user is told", function
   )
   same("mine", editor:lua("return vim.fn.getbufline('notes.txt', 1)[1]"))
   same("three\n", sandbox:read("notes.txt"))
+  editor:command("1wincmd w | buffer notes.txt")
+  editor:command("Sidestream conflicts")
+  editor:wait(
+    "both are shown",
+    [=[
+    local texts = {}
+    for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+      table.insert(texts, vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, 1, false)[1])
+    end
+    return vim.deep_equal(texts, { "three", "mine" })
+  ]=]
+  )
+  editor:command("tabclose")
   editor:lua("vim.cmd('bwipeout! notes.txt') messages = {}")
 end)
 
@@ -88,6 +101,22 @@ test("a rejection can say what to do instead", function()
   nothing_waits()
   editor:wait_idle()
   same(nil, (vim.uv.fs_stat(sandbox.project .. "/never.txt")))
+end)
+
+test("what waits in a session that is not shown is named before it is allowed", function()
+  editor:send("bash: echo named > named.txt")
+  wait_permission()
+  editor:command("Sidestream new")
+  local session = editor:lua("return require('sidestream').permissions()[1].sessionId")
+  editor:lua("asked = nil vim.fn.confirm = function(text) asked = text return 2 end")
+  editor:command("Sidestream allow")
+  contains(editor:lua("return asked"), "named.txt")
+  same(1, editor:lua("return #require('sidestream').permissions()"))
+  editor:lua("vim.fn.confirm = function() return 1 end")
+  editor:command("Sidestream allow")
+  nothing_waits()
+  editor:lua("require('sidestream').open({ session = ... })", session)
+  editor:wait_idle()
 end)
 
 test("it is answered from anywhere through the inbox", function()

@@ -59,6 +59,17 @@ test("fences open code, and inline code with three marks is no fence", function(
   same(nil, markdown.fence("```inline``` text"))
 end)
 
+test("a fence is closed by its own marks, as many at least", function()
+  local language, marks = markdown.fence("````markdown")
+  same({ "markdown", "````" }, { language, marks })
+  same(
+    { false, false, true },
+    vim.tbl_map(function(line)
+      return markdown.closes_fence(line, "````")
+    end, { "```", "~~~~", "`````" })
+  )
+end)
+
 test("snake_case and globs are no italics", function()
   same({}, (select(2, marks("a snake_case_name here"))))
   same({}, (select(2, marks("5 * 3 * 2"))))
@@ -71,7 +82,12 @@ test("settings that do not exist or are of the wrong type are named", function()
     { "`panel.width` must be a number, not a string.", "`panle` is not a setting of Sidestream." },
     config.problems()
   )
+  same(0.42, config.get().panel.width)
+  same(false, config.get().keymaps.panel.allow)
+  config.setup("no table")
+  same("The settings must be a table, not a string.", config.problems()[1])
   vim.g.sidestream = { panel = { layout = "left" } }
+  config.setup()
   same("left", config.get().panel.layout)
   config.setup({ panel = { layout = "float" } })
   same("float", config.get().panel.layout)

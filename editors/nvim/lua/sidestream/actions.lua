@@ -16,29 +16,20 @@ local function request(session, method, more, done)
   client.call("session/" .. method, vim.tbl_extend("force", params, more or {}), done)
 end
 
----@param method string
----@return fun(session: sidestream.Session)
-local function plain(method)
-  return function(session)
+for _, method in ipairs({ "abort", "archive", "unarchive", "compact" }) do
+  M[method] = function(session)
     request(session, method)
   end
 end
 
-M.abort = plain("abort")
-M.archive = plain("archive")
-M.unarchive = plain("unarchive")
-M.compact = plain("compact")
-M.unrevert = plain("unrevert")
+---@param session sidestream.Session
+function M.unrevert(session)
+  request(session, "unrevert", nil, require("sidestream.files").check)
+end
 
 ---@param session sidestream.Session
 function M.open(session)
   require("sidestream").open({ session = session.id })
-end
-
---- Lists the session with those of its sub-agents below it.
----@param session sidestream.Session
-function M.tree(session)
-  require("sidestream.sessions").show(session)
 end
 
 --- Shows the session that started this one.
@@ -54,16 +45,14 @@ end
 ---@param session sidestream.Session
 ---@param title? string asked for when absent or empty
 function M.rename(session, title)
-  local function rename(new)
-    if new and new ~= "" then
-      request(session, "rename", { title = new })
-    end
-  end
   if title and title ~= "" then
-    rename(title)
-  else
-    vim.ui.input({ prompt = "Title: ", default = session.title }, rename)
+    return request(session, "rename", { title = title })
   end
+  vim.ui.input({ prompt = "Title: ", default = session.title }, function(new)
+    if new and new ~= "" then
+      M.rename(session, new)
+    end
+  end)
 end
 
 ---@param session sidestream.Session

@@ -25,7 +25,6 @@ local KEPT = 8
 ---@field agent? string chosen for what is sent next
 ---@field model? sidestream.ModelRef
 ---@field used integer when it was last shown
----@field seen? boolean it was shown before
 ---@field creating? (fun(failure: table?))[]
 local Chat = {}
 Chat.__index = Chat
@@ -34,15 +33,6 @@ Chat.__index = Chat
 M.all = {}
 ---@type table<string, sidestream.Chat>
 M.by_session = {}
----@type table<string, sidestream.Chat> by directory
-local drafts = {}
-
---- The folder that the user works in.
----@return string
-function M.directory()
-  local root = config.get().root
-  return root and root() or vim.fn.getcwd(-1, 0)
-end
 
 ---@param directory string
 ---@return sidestream.Chat
@@ -57,10 +47,15 @@ local function new(directory)
   M.all[buffer] = chat
   vim.bo[buffer].filetype = "sidestream"
   require("sidestream.keys").bind(chat)
+  local function leave()
+    chat.view.left = chat.view:place_of(vim.fn.win_findbuf(buffer)[1])
+  end
   local forget = vim.schedule_wrap(function()
     chat:forget()
   end)
-  vim.api.nvim_create_autocmd("BufWipeout", { buffer = buffer, callback = forget })
+  vim.api.nvim_create_autocmd("BufWinLeave", { buffer = buffer, callback = leave })
+  -- A buffer that is unloaded has lost its marks and keys.
+  vim.api.nvim_create_autocmd("BufUnload", { buffer = buffer, callback = forget })
   return chat
 end
 
@@ -86,23 +81,19 @@ end
 ---@param action fun(instance_id: string)
 function M.with_instance(action)
   local chat = require("sidestream").chat()
-  chat:connect(function(failure)
-    if failure then
-      notify.failure(failure)
-    else
-      action(chat.instance_id --[[@as string]])
-    end
-  end)
+  chat:connect(notify.unless_failed(function()
+    action(chat.instance_id --[[@as string]])
+  end))
 end
 
 --- What the user writes before there is a session: one for each folder.
 ---@return sidestream.Chat
 function M.draft()
-  local directory = M.directory()
-  if not (drafts[directory] and drafts[directory].view:is_valid()) then
-    drafts[directory] = new(directory)
-  end
-  return drafts[directory]
+  local directory = config.directory()
+  local draft = vim.iter(vim.tbl_values(M.all)):find(function(chat)
+    return chat.directory == directory and not chat.transcript and #chat.view.sections == 0 and chat.view:is_valid()
+  end)
+  return draft or new(directory)
 end
 
 ---@param session sidestream.Session
@@ -110,9 +101,6 @@ function Chat:bind(session)
   self.instance_id, self.session_id = session.instanceId, session.id
   self.view.session_id = session.id
   M.by_session[session.id] = self
-  if drafts[self.directory] == self then
-    drafts[self.directory] = nil
-  end
   -- The name may be taken by a buffer that is about to go.
   pcall(vim.api.nvim_buf_set_name, self.buffer, ("sidestream://session/%s/%s"):format(session.instanceId, session.id))
   self.prompt:attach()
@@ -140,10 +128,26 @@ function M.of(session)
   if not chat or not chat.view:is_valid() then
     make_room()
     local instance = state.instances[session.instanceId]
-    chat = new(instance and instance.directory or M.directory())
+    chat = new(instance and instance.directory or config.directory())
     chat:bind(session)
   end
   return chat
+end
+
+--- The conversation of a session by its id. One that is not among the newest, which are known, is asked for.
+---@param session_id string
+---@param found fun(chat: sidestream.Chat, ...) gets the arguments that follow
+function M.find(session_id, found, ...)
+  local session, arguments = state.sessions[session_id], { ... }
+  if session then
+    return found(M.of(session), ...)
+  end
+  M.with_instance(function(id)
+    client.call("session/open", { instanceId = id, sessionId = session_id, limit = 1 }, function(snapshot)
+      state.keep_session(snapshot.session)
+      found(M.of(snapshot.session), unpack(arguments))
+    end)
+  end)
 end
 
 ---@return sidestream.Session?
@@ -155,7 +159,8 @@ end
 ---@param callback fun(failure: table?)
 function Chat:ensure(callback)
   if self.session_id then
-    return callback()
+    -- After a new start of the server, the folder's instance is another one.
+    return self:connect(callback)
   elseif self.creating then
     return table.insert(self.creating, callback)
   end
@@ -198,13 +203,12 @@ function Chat:send(text, options, callback)
     if failure then
       return callback(failure)
     end
-    local model = options.model or self.model or {}
     local params = self:params({
       text = text,
       parts = options.parts and #options.parts > 0 and options.parts or nil,
       agent = options.agent or self.agent,
-      model = model.modelId and { providerId = model.providerId, modelId = model.modelId } or nil,
-      variant = options.variant or model.variant,
+      model = options.model or self.model,
+      variant = options.variant,
     })
     client.request("session/send", params, function(refused)
       if not refused then
@@ -232,21 +236,20 @@ function Chat:forget()
   if M.by_session[self.session_id or ""] == self then
     M.by_session[self.session_id] = nil
   end
-  if drafts[self.directory] == self then
-    drafts[self.directory] = nil
+  for _, buffer in ipairs({ self.buffer, self.prompt.buffer }) do
+    pcall(vim.api.nvim_buf_delete, buffer, { force = true })
   end
-  self.prompt:forget()
 end
 
 --- A session that is gone leaves its text to be read, and its prompt to be sent elsewhere.
----@param session_id string
-function M.session_removed(session_id)
-  local chat = M.by_session[session_id]
+---@param data { sessionId: string }
+function M.session_removed(data)
+  local chat = M.by_session[data.sessionId]
   if not chat then
     return
   end
-  M.by_session[session_id] = nil
-  transcripts.let_go(session_id)
+  M.by_session[data.sessionId] = nil
+  transcripts.let_go(data.sessionId)
   chat.session_id, chat.transcript, chat.view.session_id = nil, nil, nil
   chat.view:tail_changed()
   if chat.view:is_visible() then
@@ -258,13 +261,12 @@ end
 function M.reconnect()
   for _, chat in pairs(M.all) do
     chat.instance_id = nil
-    chat:connect(function(failure)
-      notify.failure(failure)
-      if not failure and chat.transcript then
+    chat:connect(notify.unless_failed(function()
+      if chat.transcript then
         chat.transcript.instance_id = chat.instance_id --[[@as string]]
         chat.transcript:reload()
       end
-    end)
+    end))
   end
 end
 

@@ -19,11 +19,15 @@ local RESTARTS = 3
 ---@field stopping? boolean its end is wanted
 ---@field on_end? fun()
 ---@field waiters (fun(problem: string?))[]
+---@field unanswered table<fun(failure: table?, result: any), true> requests that are under way
 
 ---@type sidestream.Connection?
 local connection
 ---@type integer[]
 local starts = {}
+-- Neovim 0.10 attaches a client to a buffer when it starts; this one is nobody's.
+---@type integer?
+local nobodys_buffer
 
 --- Set by init.lua, so that this file depends on nothing above it.
 ---@type fun(method: string, params: table)
@@ -105,8 +109,12 @@ local function ended(was, code, signal)
     return
   end
   connection = nil
+  -- Neovim forgets those who wait for an answer; they have something to give back.
   local how = signal ~= 0 and ("by signal %d"):format(signal) or ("with code %d"):format(code)
   wake(was, ("The sidestream program ended %s before it was ready.\n:checkhealth sidestream says more."):format(how))
+  for answer in pairs(was.unanswered) do
+    answer({ message = ("The sidestream program ended %s before it answered."):format(how) })
+  end
   M.on_exit()
   local expected = was.stopping or vim.v.exiting ~= vim.NIL
   events.emit("Exit", { code = code, expected = expected })
@@ -116,9 +124,8 @@ local function ended(was, code, signal)
   if expected or not was.client then
     return
   end
-  local now = vim.uv.now()
   starts = vim.tbl_filter(function(time)
-    return now - time < 60000
+    return vim.uv.now() - time < 60000
   end, starts)
   if #starts > RESTARTS then
     local problem = "The sidestream program keeps ending (%s). It is not started again by itself.\n"
@@ -139,15 +146,6 @@ local handlers = setmetatable({}, {
   end,
 })
 
----@return table
-local function settings()
-  local given, all = config.get(), { autoOpen = false }
-  for _, name in ipairs({ "server", "reconnect" }) do
-    all[name] = next(given[name]) and given[name] or nil
-  end
-  return all
-end
-
 --- Starts the server unless it runs, and calls back when it can be spoken to.
 ---@param callback? fun(problem: string?) without it, problems are shown
 function M.start(callback)
@@ -166,13 +164,15 @@ function M.start(callback)
     return callback(problem)
   end
   table.insert(starts, vim.uv.now())
-  local new = { waiters = { callback } } ---@type sidestream.Connection
+  local given = config.get()
+  local new = { waiters = { callback }, unanswered = {} } ---@type sidestream.Connection
   connection = new
+  nobodys_buffer = nobodys_buffer or vim.api.nvim_create_buf(false, true)
   new.id = vim.lsp.start({
     name = "sidestream",
     cmd = command,
     cmd_cwd = vim.uv.os_homedir(),
-    init_options = settings(),
+    init_options = { autoOpen = false, server = given.server, reconnect = given.reconnect },
     handlers = handlers,
     on_init = function(client, answer)
       shake_hands(new, client, answer, command[1])
@@ -184,8 +184,7 @@ function M.start(callback)
     end,
   }, {
     attach = false,
-    -- Neovim 0.10 attaches it to a buffer all the same; this one is nobody's.
-    bufnr = vim.api.nvim_create_buf(false, true),
+    bufnr = nobodys_buffer,
     silent = true,
     reuse_client = function()
       return false
@@ -227,19 +226,21 @@ end
 ---@param callback fun(failure: table?, result: any)
 function M.request_raw(method, params, callback)
   M.start(function(problem)
-    local client = M.ready()
-    if problem or not client then
+    local known, client = connection, M.ready()
+    if problem or not known or not client then
       return callback({ message = problem or "The sidestream program does not run." })
     end
-    local sent
-    if vim.fn.has("nvim-0.11") == 1 then
-      sent = client:request(method --[[@as any]], params, callback)
-    else
-      ---@diagnostic disable-next-line: param-type-mismatch, missing-parameter
-      sent = client.request(method, params, callback)
+    local function answer(failure, result)
+      if known.unanswered[answer] then
+        known.unanswered[answer] = nil
+        callback(failure, result)
+      end
     end
-    if not sent then
-      callback({ message = "The sidestream program has just ended." })
+    known.unanswered[answer] = true
+    if
+      not client.rpc.request(method --[[@as any]], params, answer)
+    then
+      answer({ message = "The sidestream program has just ended." })
     end
   end)
 end
@@ -256,13 +257,7 @@ end
 ---@param params table
 ---@param callback? fun(result: any)
 function M.call(method, params, callback)
-  M.request(method, params, function(failure, result)
-    if failure then
-      notify.failure(failure)
-    elseif callback then
-      callback(result)
-    end
-  end)
+  M.request(method, params, notify.unless_failed(callback))
 end
 
 return M

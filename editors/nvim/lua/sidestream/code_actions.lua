@@ -1,21 +1,39 @@
--- Files as documents of the server, so that Neovim's code actions have "Explain", "Fix" and "Add to
--- prompt". The answers of explain and fix name a session, which is then shown.
+-- Neovim's code actions "Explain", "Fix" and "Add to prompt" in files. The answers of explain and fix name a session,
+-- which is then shown. Files are attached to a client of their own, which runs in here and passes questions on: it
+-- does not want to know what is in them, so that typing costs nothing.
 
 local client = require("sidestream.client")
 local config = require("sidestream.config")
 local events = require("sidestream.events")
 local notify = require("sidestream.notify")
-local state = require("sidestream.state")
 
 local M = {}
 
+-- Takes the place of a program: knows what code actions there are, by asking the server.
+---@return any
+local function passes_on()
+  return {
+    request = function(method, params, callback)
+      if method == "textDocument/codeAction" and client.ready() then
+        client.request_raw(method, params, callback)
+      else
+        callback(nil, method == "initialize" and { capabilities = { codeActionProvider = true } } or {})
+      end
+      return true, 1
+    end,
+    notify = function() end,
+    is_closing = function() end,
+    terminate = function() end,
+  }
+end
+
 ---@param event vim.api.keyset.create_autocmd.callback_args
 local function attach(event)
-  local server, buffer = client.ready(), event.buf
+  local buffer = event.buf
   local name = vim.api.nvim_buf_get_name(buffer)
   local is_file = vim.bo[buffer].buftype == "" and name ~= "" and not name:find("^%a+://")
-  if server and is_file and vim.api.nvim_buf_is_loaded(buffer) and config.get().code_actions then
-    vim.lsp.buf_attach_client(buffer, server.id)
+  if client.ready() and is_file and vim.api.nvim_buf_is_loaded(buffer) and config.get().code_actions then
+    vim.lsp.start({ name = "sidestream actions", cmd = passes_on }, { bufnr = buffer })
   end
 end
 
@@ -23,15 +41,15 @@ end
 ---@param command lsp.Command
 local function run(command)
   local params = { command = command.command, arguments = command.arguments }
-  client.request_raw("workspace/executeCommand", params, function(failure, result)
-    if failure then
-      notify.failure(failure)
-    elseif result and result.sessionId then
-      state.load_sessions(result.instanceId, function()
+  client.request_raw(
+    "workspace/executeCommand",
+    params,
+    notify.unless_failed(function(result)
+      if result and result.sessionId then
         require("sidestream").open({ session = result.sessionId, focus = false })
-      end)
-    end
-  end)
+      end
+    end)
+  )
 end
 
 function M.enable()
@@ -41,9 +59,7 @@ function M.enable()
   end
   vim.api.nvim_create_autocmd("BufEnter", { callback = attach })
   events.on("Ready", function()
-    for _, window in ipairs(vim.api.nvim_list_wins()) do
-      attach({ buf = vim.api.nvim_win_get_buf(window) } --[[@as vim.api.keyset.create_autocmd.callback_args]])
-    end
+    attach({ buf = vim.api.nvim_get_current_buf() } --[[@as vim.api.keyset.create_autocmd.callback_args]])
   end)
 end
 

@@ -25,8 +25,8 @@ local M = {}
 
 ---@type sidestream.Config
 M.defaults = {
-  server = {},
-  reconnect = {},
+  server = vim.empty_dict(),
+  reconnect = vim.empty_dict(),
   panel = {
     layout = "right",
     width = 0.42,
@@ -50,6 +50,7 @@ M.defaults = {
       review = "d",
       revert = "u",
       unrevert = "<C-r>",
+      unqueue = "x",
       abort = "<C-c>",
       close = "q",
       help = "g?",
@@ -69,53 +70,87 @@ M.defaults = {
   notify = true,
 }
 
+M.LAYOUTS = { "right", "left", "float", "current" }
+
+---@type any
 local from_setup = {}
-
----@param opts? table
-function M.setup(opts)
-  from_setup = opts or {}
-end
-
----@return sidestream.Config
-function M.get()
-  ---@diagnostic disable-next-line: return-type-mismatch
-  return vim.tbl_deep_extend("force", M.defaults --[[@as table]], vim.g.sidestream or {}, from_setup)
-end
+---@type sidestream.Config?
+local known
 
 -- Types of the settings that have no default.
 local optional = { command = "table", root = "function" }
 -- Their keys are not ours to know.
 local free = { server = true, reconnect = true, ["panel.expand"] = true }
--- More than one type will do.
-local loose = { notify = true }
 
+-- What is right in the settings that are given.
 ---@param given table
----@param known table
+---@param defaults table
 ---@param path string
 ---@param problems string[]
-local function compare(given, known, path, problems)
+---@return table
+local function check(given, defaults, path, problems)
+  local right = {}
   for key, value in pairs(given) do
-    local name = path .. tostring(key)
-    local expected = known[key]
-    local expected_type = path == "" and optional[key] or type(expected)
-    if expected_type == "nil" then
+    local name, default = path .. tostring(key), defaults[key]
+    local expected = path == "" and optional[key] or type(default)
+    local switched_off = value == false and name:find("^keymaps%.%w+%.") ~= nil
+    if expected == "nil" then
       table.insert(problems, ("`%s` is not a setting of Sidestream."):format(name))
-    elseif type(value) ~= expected_type and not loose[name] and not name:find("^keymaps%..") then
-      table.insert(problems, ("`%s` must be a %s, not a %s."):format(name, expected_type, type(value)))
-    elseif type(expected) == "table" and not free[name] then
-      compare(value, expected, name .. ".", problems)
+    elseif type(value) ~= expected and not switched_off and name ~= "notify" then
+      table.insert(problems, ("`%s` must be a %s, not a %s."):format(name, expected, type(value)))
+    else
+      right[key] = type(default) == "table" and not free[name] and check(value, default, name .. ".", problems) or value
     end
   end
+  return right
 end
 
---- What is wrong in the user's settings.
+---@param problems string[]
+---@return table
+local function read(problems)
+  local given = {}
+  for _, source in ipairs({ vim.g.sidestream or {}, from_setup }) do
+    if type(source) == "table" then
+      given = vim.tbl_deep_extend("force", given, source) --[[@as table]]
+    else
+      table.insert(problems, ("The settings must be a table, not a %s."):format(type(source)))
+    end
+  end
+  return check(given, M.defaults, "", problems)
+end
+
+--- What is wrong in the user's settings; it does not count.
 ---@return string[]
 function M.problems()
   local problems = {}
-  local given = vim.tbl_deep_extend("force", vim.g.sidestream or {}, from_setup) --[[@as table]]
-  compare(given, M.defaults, "", problems)
+  read(problems)
   table.sort(problems)
   return problems
+end
+
+---@param opts? any
+function M.setup(opts)
+  from_setup, known = opts or {}, nil
+end
+
+--- The settings as they are now; they are read once in each turn of the main loop.
+---@return sidestream.Config
+function M.get()
+  if not known then
+    known = vim.tbl_deep_extend("force", M.defaults --[[@as table]], read({})) --[[@as sidestream.Config]]
+    vim.schedule(function()
+      known = nil
+    end)
+  end
+  return known
+end
+
+--- The folder that the user works in.
+---@return string
+function M.directory()
+  local root = M.get().root
+  local directory = root and root() or vim.fn.getcwd(-1, 0)
+  return vim.uv.fs_realpath(directory) or directory
 end
 
 return M

@@ -1,15 +1,10 @@
--- What goes along with a prompt: files, lines, diagnostics, the quickfix list, images. Each is a chip
--- above the prompt, to be seen and taken away again.
+-- What goes along with a prompt: files, lines, diagnostics, the quickfix list, images. Each is named above the
+-- prompt, to be seen and taken away again.
 
-local menu = require("sidestream.menu")
 local notify = require("sidestream.notify")
 local sanitize = require("sidestream.view.sanitize")
 
 local M = {}
-
----@class sidestream.Chip
----@field label string
----@field parts sidestream.PromptPart[]
 
 ---@param path string
 ---@return string
@@ -29,67 +24,64 @@ local function source()
   end
 end
 
+--- What a part is called above the prompt.
+---@param part sidestream.PromptPart
+---@return string
+function M.label(part)
+  if part.type == "image" then
+    return ("image (%d kB)"):format(math.ceil(#part.data * 3 / 4 / 1024))
+  end
+  local name = part.path and short(part.path) or part.name or sanitize.head(part.text or part.type, 40)
+  if part.type == "diagnostics" then
+    return ("%d diagnostics of %s"):format(#part.items, name)
+  end
+  return part.range and ("%s:%d-%d"):format(name, part.range.start, part.range["end"]) or name
+end
+
 --- Lines of a buffer as they are now, saved or not.
 ---@param buffer integer
 ---@param first integer
 ---@param last integer
----@return sidestream.Chip
+---@return sidestream.PromptPart
 function M.lines(buffer, first, last)
   local text = table.concat(vim.api.nvim_buf_get_lines(buffer, first - 1, last, false), "\n")
   local name = vim.api.nvim_buf_get_name(buffer)
   if name == "" then
-    return { label = ("%d lines"):format(last - first + 1), parts = { { type = "text", text = text } } }
+    return { type = "text", text = text }
   end
-  local part = { type = "selection", path = name, range = { start = first, ["end"] = last }, text = text }
-  return { label = ("%s:%d-%d"):format(short(name), first, last), parts = { part } }
+  return { type = "selection", path = name, range = { start = first, ["end"] = last }, text = text }
 end
 
----@return sidestream.Chip?
+---@return sidestream.PromptPart?
 local function file()
   local buffer = source()
-  if not buffer then
-    return nil
-  end
-  local name = vim.api.nvim_buf_get_name(buffer)
-  if vim.bo[buffer].modified then
+  if buffer and vim.bo[buffer].modified then
     -- OpenCode would read what is on disk.
-    local chip = M.lines(buffer, 1, vim.api.nvim_buf_line_count(buffer))
-    chip.label = short(name) .. " (unsaved)"
-    return chip
+    return M.lines(buffer, 1, vim.api.nvim_buf_line_count(buffer))
   end
-  return { label = short(name), parts = { { type = "file", path = name } } }
+  return buffer and { type = "file", path = vim.api.nvim_buf_get_name(buffer) }
 end
 
----@param label string with %d for how many there are
----@param title string
----@param lines string[]
----@return sidestream.Chip?
-local function list(label, title, lines)
-  if #lines > 0 then
-    local text = title .. ":\n" .. table.concat(lines, "\n")
-    return { label = label:format(#lines), parts = { { type = "text", text = text } } }
-  end
-end
+---@type table<integer, sidestream.Severity>
+local SEVERITIES = { "error", "warning", "information", "hint" }
 
----@return sidestream.Chip?
+---@return sidestream.PromptPart?
 local function diagnostics()
   local buffer = source()
-  local name = buffer and short(vim.api.nvim_buf_get_name(buffer)) or ""
-  local severities = vim.diagnostic.severity --[[@as table<integer, string>]]
-  local lines = vim.tbl_map(function(found)
-    local severity = severities[found.severity] or "INFO"
-    return ("%s:%d:%d: %s: %s"):format(name, found.lnum + 1, found.col + 1, severity, found.message)
+  local items = vim.tbl_map(function(it)
+    return { line = it.lnum + 1, severity = SEVERITIES[it.severity], message = it.message, source = it.source }
   end, buffer and vim.diagnostic.get(buffer) or {})
-  return list("%d diagnostics of " .. name:gsub("%%", "%%%%"), "Diagnostics of " .. name, lines)
+  return buffer and #items > 0 and { type = "diagnostics", path = vim.api.nvim_buf_get_name(buffer), items = items }
+    or nil
 end
 
----@return sidestream.Chip?
+---@return sidestream.PromptPart?
 local function quickfix()
   local lines = vim.tbl_map(function(item)
     local name = item.bufnr > 0 and short(vim.api.nvim_buf_get_name(item.bufnr)) or ""
     return ("%s:%d:%d: %s"):format(name, item.lnum, item.col, item.text)
   end, vim.fn.getqflist())
-  return list("quickfix (%d)", "The quickfix list", lines)
+  return #lines > 0 and { type = "text", text = "The quickfix list:\n" .. table.concat(lines, "\n") } or nil
 end
 
 -- Programs that write the clipboard's image to their output.
@@ -99,85 +91,83 @@ local CLIPBOARDS = {
   { "pngpaste", "-" },
 }
 
----@return sidestream.Chip?
-local function image()
-  for _, command in ipairs(CLIPBOARDS) do
-    if vim.fn.executable(command[1]) == 1 then
-      local done = vim.system(command, { timeout = 2000 }):wait()
-      if done.stdout and done.stdout:sub(2, 4) == "PNG" then
-        local part = { type = "image", mime = "image/png", data = vim.base64.encode(done.stdout) }
-        return { label = ("image (%d kB)"):format(math.ceil(#done.stdout / 1024)), parts = { part } }
-      end
+-- Asks one program after the other; a clipboard's owner may be slow to answer.
+---@param done fun(part: sidestream.PromptPart?)
+---@param index? integer
+local function image(done, index)
+  local command = CLIPBOARDS[index or 1]
+  local function answered(result)
+    if result and result.stdout and result.stdout:sub(2, 4) == "PNG" then
+      done({ type = "image", mime = "image/png", data = vim.base64.encode(result.stdout) })
+    else
+      image(done, (index or 1) + 1)
     end
+  end
+  if not command then
+    done()
+  elseif vim.fn.executable(command[1]) == 1 then
+    vim.system(command, { timeout = 2000 }, vim.schedule_wrap(answered))
+  else
+    answered()
   end
 end
 
----@type table<string, { get: (fun(): sidestream.Chip?), none: string }>
-local kinds = {
-  file = { get = file, none = "There is no file to attach." },
-  diagnostics = { get = diagnostics, none = "The file has no diagnostics." },
-  quickfix = { get = quickfix, none = "The quickfix list is empty." },
-  image = {
-    get = image,
-    none = "There is no image in the clipboard, or no program to read it: wl-paste, xclip or pngpaste.",
-  },
+M.KINDS = { "file", "diagnostics", "quickfix", "image" }
+
+-- Why there is nothing to attach.
+---@type table<string, string>
+local NONE = {
+  file = "There is no file to attach.",
+  diagnostics = "The file has no diagnostics.",
+  quickfix = "The quickfix list is empty.",
+  image = "There is no image in the clipboard, or no program to read it: wl-paste, xclip or pngpaste.",
 }
 
 ---@param kind string
 ---@param prompt sidestream.Prompt
 function M.add(kind, prompt)
-  local known = kinds[kind]
-  if not known then
-    return notify.error(("`%s` cannot be attached; file, diagnostics, quickfix and image can."):format(kind))
+  local function add(part)
+    if part then
+      prompt:add(part)
+    else
+      notify.info(NONE[kind])
+    end
   end
-  local chip = known.get()
-  if chip then
-    prompt:attach_chip(chip)
+  if kind == "image" then
+    image(add)
+  elseif NONE[kind] then
+    add((kind == "file" and file or kind == "diagnostics" and diagnostics or quickfix)())
   else
-    notify.info(known.none)
+    notify.error(("`%s` cannot be attached; %s can."):format(kind, table.concat(M.KINDS, ", ")))
   end
 end
 
 --- Lets the user attach something, or take something away.
----@param prompt sidestream.Prompt
-function M.pick(prompt)
-  local choices = {}
-  for index, chip in ipairs(prompt.chips) do
-    table.insert(choices, { "remove " .. chip.label, prompt.remove_chip, prompt, index })
+function M.pick()
+  local prompt, choices = require("sidestream").chat().prompt, {}
+  for index, part in ipairs(prompt.attached) do
+    table.insert(choices, { "remove " .. M.label(part), prompt.remove, prompt, index })
   end
-  for _, kind in ipairs({ "file", "diagnostics", "quickfix", "image" }) do
+  for _, kind in ipairs(M.KINDS) do
     table.insert(choices, { "attach " .. kind, M.add, kind, prompt })
   end
-  menu("Context", choices)
+  notify.menu("Context", choices)
 end
 
 --- Takes the user to the prompt, with lines attached and words to begin with.
----@param chip? sidestream.Chip
+---@param part? sidestream.PromptPart
 ---@param text? string
-function M.ask(chip, text)
+function M.ask(part, text)
   local sidestream = require("sidestream")
   sidestream.open()
   local prompt = sidestream.chat().prompt
-  if chip then
-    prompt:attach_chip(chip)
+  if part then
+    prompt:add(part)
   end
   if text and text ~= "" then
     prompt:set_text(text)
   end
   vim.cmd.startinsert({ bang = true })
-end
-
---- What the server wants added to the prompt, as a code action asked.
----@param prompt sidestream.Prompt
----@param parts sidestream.PromptPart[]
-function M.add_parts(prompt, parts)
-  for _, part in ipairs(parts) do
-    local label = part.path and short(part.path) or part.name or sanitize.head(part.text or part.type, 40)
-    if part.range then
-      label = ("%s:%d-%d"):format(label, part.range.start, part.range["end"])
-    end
-    prompt:attach_chip({ label = label, parts = { part } })
-  end
 end
 
 return M

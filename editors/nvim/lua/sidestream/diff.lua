@@ -1,5 +1,6 @@
 -- Two texts of a file side by side, by Neovim's own diff, in a tab page that is used again for the next one.
 
+local client = require("sidestream.client")
 local keymap = require("sidestream.keymap")
 
 local M = {}
@@ -23,7 +24,7 @@ local function show_text(text, path)
   vim.bo[buffer].bufhidden = "wipe"
   vim.bo[buffer].filetype = vim.filetype.match({ filename = path, buf = buffer }) or ""
   vim.bo[buffer].modifiable = false
-  keymap(buffer, "n", "q", "close the diff", M.close)
+  keymap.set(buffer, "n", "q", "close the diff", M.close)
   vim.cmd.diffthis()
 end
 
@@ -44,7 +45,9 @@ function M.show(path, before, before_title, after_title, after)
   if after then
     show_text(after, path)
   else
-    vim.cmd.edit(vim.fn.fnameescape(path))
+    -- Not `:edit`, which refuses a buffer with unsaved changes.
+    vim.api.nvim_win_set_buf(0, vim.fn.bufadd(path))
+    vim.bo.buflisted = true
     vim.cmd.diffthis()
   end
   vim.wo.winbar = " " .. after_title:gsub("%%", "%%%%")
@@ -52,6 +55,29 @@ function M.show(path, before, before_title, after_title, after)
   show_text(before, path)
   vim.wo.winbar = " " .. before_title
   vim.cmd.wincmd("p")
+end
+
+--- Both texts of changed files, as the server makes them of the files and their diffs.
+---@param instance_id? string
+---@param change sidestream.ChangeStage
+---@param diffs sidestream.FileDiff[]
+---@param done fun(comparisons: sidestream.FileComparison[])
+function M.compare(instance_id, change, diffs, done)
+  local params = { instanceId = instance_id, change = change, files = diffs }
+  client.call("file/compare", params, function(result)
+    done(result.files)
+  end)
+end
+
+--- Shows what an edit that waits for permission would change.
+---@param instance_id string
+---@param permission sidestream.Permission
+function M.proposed(instance_id, permission)
+  M.compare(instance_id, "proposed", permission.diff or {}, function(comparisons)
+    for _, comparison in ipairs(comparisons) do
+      M.show(comparison.path, comparison.before, "now", permission.title, comparison.after)
+    end
+  end)
 end
 
 return M

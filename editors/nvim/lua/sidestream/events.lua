@@ -29,23 +29,19 @@ local listeners = {}
 ---@return fun() stop
 function M.on(event, listener)
   local name = event:gsub("^Sidestream", "")
-  local own = listeners[name] or {}
-  listeners[name] = own
-  table.insert(own, listener)
+  listeners[name] = vim.list_extend({}, listeners[name] or {})
+  table.insert(listeners[name], listener)
   return function()
-    for index, known in ipairs(own) do
-      if known == listener then
-        table.remove(own, index)
-        return
-      end
-    end
+    listeners[name] = vim.tbl_filter(function(known)
+      return known ~= listener
+    end, listeners[name])
   end
 end
 
 ---@param event sidestream.Event
 ---@param data table
 function M.emit(event, data)
-  for _, listener in ipairs(vim.list_slice(listeners[event] or {})) do
+  for _, listener in ipairs(listeners[event] or {}) do
     local ok, problem = pcall(listener, data)
     if not ok then
       require("sidestream.notify").error(("A listener of %s failed: %s"):format(event, problem))

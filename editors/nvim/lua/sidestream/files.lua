@@ -42,6 +42,15 @@ local function guard(buffer)
   vim.api.nvim_create_autocmd(settling, { buffer = buffer, once = true, callback = settled })
 end
 
+-- Neovim would ask about a file that was not there before.
+---@param buffer integer
+local function read_again(buffer)
+  local is_empty = vim.api.nvim_buf_get_offset(buffer, vim.api.nvim_buf_line_count(buffer)) <= 1
+  vim.api.nvim_buf_call(buffer, function()
+    vim.cmd(is_empty and "silent edit" or "checktime " .. buffer)
+  end)
+end
+
 ---@param path string
 function M.changed(path)
   events.emit("FileChanged", { path = path })
@@ -52,9 +61,18 @@ function M.changed(path)
     return guard(buffer)
   end
   vim.bo[buffer].autoread = true
-  vim.api.nvim_buf_call(buffer, function()
-    vim.cmd.checktime(tostring(buffer))
-  end)
+  read_again(buffer)
+end
+
+--- Reads again what a command in the shell may have changed, or taking back: nobody says which files those are.
+function M.check()
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    local is_file = vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].buftype == ""
+    local is_there = is_file and vim.uv.fs_stat(vim.api.nvim_buf_get_name(buffer)) ~= nil
+    if is_there and not vim.bo[buffer].modified and vim.o.autoread then
+      read_again(buffer)
+    end
+  end
 end
 
 --- Shows each buffer with unsaved changes beside what a tool wrote to its file.

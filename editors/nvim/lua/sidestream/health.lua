@@ -1,7 +1,6 @@
 -- `:checkhealth sidestream`: each thing that has to be right, and what to do where it is not.
 
 local client = require("sidestream.client")
-local config = require("sidestream.config")
 local state = require("sidestream.state")
 
 local M = {}
@@ -39,22 +38,6 @@ local function check_instance(instance)
   end
 end
 
-local function check_neovim()
-  health.start("Neovim")
-  local version = tostring(vim.version())
-  if vim.fn.has("nvim-0.11") == 1 then
-    health.ok("Neovim " .. version)
-  else
-    health.ok(("Neovim %s; completion in prompts comes by itself from 0.11 on"):format(version))
-  end
-  health.start("Settings")
-  local problems = config.problems()
-  vim.iter(problems):each(health.warn)
-  if #problems == 0 then
-    health.ok("All known")
-  end
-end
-
 local function check_program()
   health.start("The sidestream program")
   local command, problem = client.command()
@@ -75,7 +58,6 @@ local function check_program()
 end
 
 function M.check()
-  check_neovim()
   check_program()
   health.start("OpenCode servers")
   if not next(state.instances) then

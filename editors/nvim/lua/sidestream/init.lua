@@ -5,6 +5,7 @@ local chats = require("sidestream.chat")
 local client = require("sidestream.client")
 local config = require("sidestream.config")
 local events = require("sidestream.events")
+local files = require("sidestream.files")
 local notify = require("sidestream.notify")
 local panel = require("sidestream.panel")
 local state = require("sidestream.state")
@@ -20,38 +21,35 @@ local M = {}
 ---@field focus? boolean take the cursor to the prompt; true when absent
 
 --- Sets what `vim.g.sidestream` could set as well. Nothing requires it.
-M.setup = config.setup
+---@param opts? table
+function M.setup(opts)
+  config.setup(opts)
+  vim.iter(config.problems()):each(notify.warn)
+end
 
--- The conversation that was asked for: a session's, a new one, or the one shown last in this folder.
----@param opts sidestream.OpenOptions
----@return sidestream.Chat?
-local function wanted(opts)
-  if opts.session then
-    local session = state.sessions[opts.session]
-    return session and chats.of(session)
+---@param chat sidestream.Chat
+---@param layout string
+---@param focus? boolean
+local function show(chat, layout, focus)
+  panel.show(chat, layout)
+  chat:connect(notify.failure)
+  if focus ~= false then
+    panel.focus_prompt()
   end
-  local last = panel.chat()
-  if last and not opts.new and (panel.windows() or last.directory == chats.directory()) then
-    return last
-  end
-  return chats.draft()
 end
 
 --- Shows the panel.
 ---@param opts? sidestream.OpenOptions
 function M.open(opts)
-  opts = opts or {}
-  if opts.layout and not vim.tbl_contains({ "right", "left", "float", "current" }, opts.layout) then
-    return notify.error(("The panel cannot be `%s`; right, left, float and current can."):format(opts.layout))
-  end
-  local chat = wanted(opts)
-  if not chat then
-    return notify.error(("There is no session %s (any more)."):format(opts.session))
-  end
-  panel.show(chat, opts.layout)
-  chat:connect(notify.failure)
-  if opts.focus ~= false then
-    panel.focus_prompt()
+  local wanted = opts or {} ---@type sidestream.OpenOptions
+  local layout = wanted.layout or config.get().panel.layout
+  if not vim.tbl_contains(config.LAYOUTS, layout) then
+    local layouts = table.concat(config.LAYOUTS, ", ")
+    notify.error(("The panel cannot be `%s`, but one of %s."):format(layout, layouts))
+  elseif wanted.session then
+    chats.find(wanted.session, show, layout, wanted.focus)
+  else
+    show(wanted.new and chats.draft() or M.chat(), layout, wanted.focus)
   end
 end
 
@@ -71,14 +69,16 @@ end
 --- The conversation that the panel shows, or would show.
 ---@return sidestream.Chat
 function M.chat()
-  return panel.chat() or chats.draft()
+  local chat = panel.chat() or chats.draft()
+  panel.last = chat
+  return chat
 end
 
 --- Sends a prompt to the current session; makes one if there is none.
 ---@param text string
 ---@param opts? sidestream.SendOptions
 function M.send(text, opts)
-  M.chat():send(text, opts)
+  M.chat().prompt:submit(text, opts)
 end
 
 --- The current session.
@@ -132,7 +132,7 @@ end
 --- How things stand, as for a statusline.
 ---@return sidestream.Status
 function M.status()
-  return require("sidestream.statusline").status(chats.directory())
+  return require("sidestream.statusline").status(config.directory())
 end
 
 --- For the statusline: "" while nothing runs.
@@ -157,43 +157,43 @@ local function on_notification(method, params)
   if transcripts.apply(method, params) or state.apply(method, params) then
     return
   elseif method == "file/didChange" then
-    require("sidestream.files").changed(params.path)
+    files.changed(params.path)
   elseif method == "prompt/didAdd" then
-    require("sidestream.context").add_parts(M.chat().prompt, params.parts)
+    for _, part in ipairs(params.parts) do
+      M.chat().prompt:add(part)
+    end
     M.open({ focus = false })
   end
 end
 
-local function wire()
-  client.on_notification = on_notification
-  client.on_exit = function()
-    state.clear()
-    panel.draw_bars()
-  end
-  -- What is shown follows what is known.
-  for _, event in ipairs({ "PermissionAsked", "PermissionResolved", "QuestionAsked", "QuestionResolved" }) do
-    events.on(event, views.tails_changed)
-  end
-  events.on("SessionChanged", function(data)
-    local chat = chats.by_session[data.session.id]
-    if chat then
-      chat.view:tail_changed()
-    end
-    panel.draw_bars()
-  end)
-  events.on("SessionRemoved", function(data)
-    chats.session_removed(data.sessionId)
-  end)
-  events.on("InstanceChanged", panel.draw_bars)
-  events.on("InstanceClosed", panel.draw_bars)
-  events.on("Ready", chats.reconnect)
-  notify.watch()
-  require("sidestream.servers").reconnect_on_focus()
-  require("sidestream.code_actions").enable()
-  require("sidestream.view.highlight").enable()
-  vim.iter(config.problems()):each(notify.warn)
+-- What is shown follows what is known.
+client.on_notification = on_notification
+client.on_exit = state.clear
+for _, event in ipairs({ "PermissionAsked", "PermissionResolved", "QuestionAsked", "QuestionResolved" }) do
+  events.on(event, views.tails_changed)
 end
-
-wire()
+events.on("SessionChanged", function(data)
+  local chat = chats.by_session[data.session.id]
+  if chat then
+    chat.view:tail_changed()
+  end
+  panel.draw_bars()
+end)
+events.on("SessionRemoved", chats.session_removed)
+events.on("InstanceChanged", function(data)
+  if data.instance.state == "connected" then
+    transcripts.retry(data.instance.id)
+  end
+  panel.draw_bars()
+end)
+events.on("InstanceClosed", panel.draw_bars)
+events.on("Exit", panel.draw_bars)
+events.on("RunEnded", files.check)
+events.on("Ready", chats.reconnect)
+notify.watch()
+require("sidestream.servers").reconnect_on_focus()
+require("sidestream.code_actions").enable()
+require("sidestream.view.highlight").enable()
+vim.iter(config.problems()):each(notify.warn)
 
 return M

@@ -2,7 +2,8 @@
 
 local config = require("sidestream.config")
 local keymap = require("sidestream.keymap")
-local notify = require("sidestream.notify")
+local rows = require("sidestream.view.rows")
+local sanitize = require("sidestream.view.sanitize")
 local waiting = require("sidestream.waiting")
 
 local M = {}
@@ -17,17 +18,10 @@ end
 ---@param step 1|-1
 local function jump(chat, step)
   local row = vim.api.nvim_win_get_cursor(0)[1] - 1
-  local best
-  for _, section in ipairs(chat.view.sections) do
-    local header = chat.view:row(section) + 1
-    if step == 1 and header > row and not best then
-      best = header
-    elseif step == -1 and header < row then
-      best = header
-    end
-  end
-  if best then
-    vim.api.nvim_win_set_cursor(0, { best + 1, 0 })
+  local from, to = { step == 1 and row or math.max(0, row - 2), 0 }, step == 1 and -1 or 0
+  local mark = vim.api.nvim_buf_get_extmarks(chat.buffer, rows.SECTIONS, from, to, { limit = 1 })[1]
+  if mark and chat.view.by_mark[mark[1]] ~= chat.view.tail then
+    vim.api.nvim_win_set_cursor(0, { mark[2] + 2, 0 })
   end
 end
 
@@ -49,11 +43,17 @@ end
 ---@param message sidestream.Message
 ---@param part sidestream.Part
 local function show_whole(chat, message, part)
-  local field = part.type == "tool" and "output" or "text"
+  local field = part.diff and "diff" or part.type == "tool" and "output" or "text"
   local params = chat:params({ messageId = message.id, partId = part.id, field = field })
   require("sidestream.client").call("part/content", params, function(result)
-    local content = type(result.content) == "string" and result.content or vim.inspect(result.content)
-    require("sidestream.logs").show("whole", require("sidestream.view.sanitize").lines(content))
+    local content = result.content
+    if part.diff then
+      local patches = vim.tbl_map(function(diff)
+        return diff.patch
+      end, content)
+      content = table.concat(patches, "\n")
+    end
+    require("sidestream.logs").show("whole", sanitize.lines(content), part.diff and "diff")
   end)
 end
 
@@ -64,7 +64,8 @@ end
 local function file_in(chat, line)
   local path, number = line:match("([%w_%-./~]+):(%d+)")
   path = path or line:match("([%w_%-./~]*[%w_%-]/?%.%w+)")
-  local full = path and vim.fs.joinpath(chat.directory, path)
+  local is_absolute = path and path:find("^[/~]") ~= nil
+  local full = path and (is_absolute and vim.fs.normalize(path) or vim.fs.joinpath(chat.directory, path))
   if full and vim.uv.fs_stat(full) then
     return full, tonumber(number) --[[@as integer?]]
   end
@@ -91,15 +92,6 @@ local function open(chat)
   end
 end
 
----@param chat sidestream.Chat
-local function help(chat)
-  local lines = vim.tbl_map(function(map)
-    return ("%-8s %s"):format(map.lhs, (map.desc or ""):gsub("^Sidestream: ", ""))
-  end, vim.api.nvim_buf_get_keymap(chat.buffer, "n"))
-  table.sort(lines)
-  notify.info(table.concat(lines, "\n"))
-end
-
 -- Actions on what waits, and what they do.
 local ANSWERS = {
   allow = "allow, or answer",
@@ -113,7 +105,7 @@ local ANSWERS = {
 local function review(chat)
   local block = at_cursor(chat)
   if block and block.item and block.item.diff then
-    require("sidestream.review").proposed(chat, block.item)
+    require("sidestream.diff").proposed(chat.instance_id or "", block.item)
   else
     vim.cmd.Sidestream("review")
   end
@@ -141,7 +133,7 @@ end
 function M.bind(chat)
   local keys = config.get().keymaps.panel
   local function map(key, description, action, ...)
-    keymap(chat.buffer, "n", key, description, action, ...)
+    keymap.set(chat.buffer, "n", key, description, action, ...)
   end
   for name, description in pairs(ANSWERS) do
     map(keys[name], description, waiting.act, chat.view, name)
@@ -158,14 +150,13 @@ function M.bind(chat)
   map(keys.review, "review the turn's changes, or those that an edit asks for", review, chat)
   map(keys.revert, "revert to before the prompt under the cursor", "revert")
   map(keys.unrevert, "undo revert", "unrevert")
+  map(keys.unqueue, "take back the queued prompt", "unqueue")
   map(keys.abort, "stop the run", "abort")
   map(keys.close, "close the panel", "close")
-  map(keys.help, "these keys", help, chat)
+  map(keys.help, "these keys", keymap.help, chat.buffer)
   -- The keys of folds, for what is folded here.
   map(keys.fold, "show or hide details", fold_at_cursor, chat, "toggle")
   map("za", "show or hide details", fold_at_cursor, chat, "toggle")
-  map("zo", "show details", fold_at_cursor, chat, "open")
-  map("zc", "hide details", fold_at_cursor, chat, "close")
   map("zR", "show all details", chat.view.fold_all, chat.view, "open")
   map("zM", "hide all details", chat.view.fold_all, chat.view, "close")
 end

@@ -1,4 +1,4 @@
--- The one place that speaks to the user outside of the panel.
+-- The one place that speaks to the user outside of the panel: tells, and lets choose.
 
 local events = require("sidestream.events")
 
@@ -38,12 +38,38 @@ function M.failure(failure)
   end
 end
 
+--- For requests: shows what failed, and passes on what did not.
+---@param callback? fun(result: any)
+---@return fun(failure: table?, result: any)
+function M.unless_failed(callback)
+  return function(failure, result)
+    M.failure(failure)
+    if not failure and callback then
+      callback(result)
+    end
+  end
+end
+
+--- A choice of what to do, by `vim.ui.select`, so that it looks as the user likes it.
+---@param prompt string
+---@param choices table[] what each is called, a function, and its arguments
+function M.menu(prompt, choices)
+  vim.ui.select(choices, {
+    prompt = prompt,
+    format_item = function(choice)
+      return choice[1]
+    end,
+  }, function(choice)
+    if choice then
+      choice[2](unpack(choice, 3))
+    end
+  end)
+end
+
 -- A terminal shows OSC 9 as a notification of the desktop, also over SSH.
 ---@param text string
 local function desktop(text)
-  if vim.fn.executable("notify-send") == 1 and (vim.env.DISPLAY or vim.env.WAYLAND_DISPLAY) then
-    vim.system({ "notify-send", "--app-name=Neovim", "Sidestream", text })
-  elseif #vim.api.nvim_list_uis() > 0 then
+  if #vim.api.nvim_list_uis() > 0 then
     local sequence = ("\27]9;%s\7"):format((text:gsub("%c", " ")))
     if vim.api.nvim_ui_send then
       vim.api.nvim_ui_send(sequence)

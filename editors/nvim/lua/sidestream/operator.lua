@@ -1,18 +1,45 @@
 -- The operator that asks about what a motion covers, and repeats with a dot.
 
+local context = require("sidestream.context")
+
 local M = {}
 
+local OPERATORFUNC = "v:lua.require'sidestream.operator'.%s"
+
+-- Does nothing: see `repeatable`.
+function M.skip() end
+
+-- Writing the prompt has become what a dot repeats. As soon as the user is back in a file, a dot stands for this
+-- operator once more, over as many lines as before: as an operator in Visual mode is repeated.
+---@param lines integer
+local function repeatable(lines)
+  vim.api.nvim_create_autocmd("BufEnter", {
+    callback = function(event)
+      local is_file = vim.bo[event.buf].buftype == ""
+      -- What an autocommand does is not repeated.
+      vim.schedule(function()
+        if is_file then
+          vim.o.operatorfunc = OPERATORFUNC:format("skip")
+          vim.cmd(("lockmarks normal! %dg@_"):format(lines))
+          vim.o.operatorfunc = OPERATORFUNC:format("run")
+        end
+      end)
+      return is_file
+    end,
+  })
+end
+
 --- What `operatorfunc` calls.
-function _G._sidestream_operator()
+function M.run()
   local first, last = vim.fn.line("'["), vim.fn.line("']")
-  local context = require("sidestream.context")
-  local chip = context.lines(vim.api.nvim_get_current_buf(), first, last)
+  local part = context.lines(vim.api.nvim_get_current_buf(), first, last)
   if M.repeated then
     -- A dot attaches once more; the user stays where they are.
-    require("sidestream").chat().prompt:attach_chip(chip)
+    require("sidestream").chat().prompt:add(part)
   else
     M.repeated = true
-    context.ask(chip)
+    context.ask(part)
+    repeatable(last - first + 1)
   end
 end
 
@@ -20,7 +47,7 @@ end
 ---@return string
 function M.ask()
   M.repeated = false
-  vim.o.operatorfunc = "v:lua._sidestream_operator"
+  vim.o.operatorfunc = OPERATORFUNC:format("run")
   return "g@"
 end
 

@@ -1,6 +1,7 @@
 -- The panel's windows: a conversation above, its prompt below, one pair in a tab page. Moves no focus
 -- unless the user asked for it, and remembers its width.
 
+local beside = require("sidestream.view.beside")
 local config = require("sidestream.config")
 local events = require("sidestream.events")
 local state = require("sidestream.state")
@@ -14,13 +15,15 @@ local M = {}
 ---@field prompt_window integer
 ---@field layout string
 ---@field before? integer the buffer that a "current" panel took the place of
+---@field taken fun() to be called when its window shows something else
 
 ---@type table<integer, sidestream.PanelWindows>
 local tabs = {}
 ---@type integer? columns that the user gave it
 local kept_width
----@type sidestream.Chat? shown last in any tab page
-local last_chat
+--- Shown last in any tab page, or sent to since: what is sent next goes there, too.
+---@type sidestream.Chat?
+M.last = nil
 
 ---@return sidestream.PanelWindows?
 function M.windows()
@@ -28,14 +31,13 @@ function M.windows()
   return panel and vim.api.nvim_win_is_valid(panel.window) and panel or nil
 end
 
---- The conversation in this tab page, or the one shown last.
+--- The conversation in this tab page, or the one shown last, if it is of the folder that is worked in.
 ---@return sidestream.Chat?
 function M.chat()
   local panel = M.windows()
-  if panel then
-    return panel.chat
-  end
-  return last_chat and last_chat.view:is_valid() and last_chat or nil
+  local chat = panel and panel.chat or M.last
+  local is_here = chat and (panel or chat.view:is_valid() and chat.directory == config.directory())
+  return is_here and chat or nil
 end
 
 ---@return integer
@@ -94,18 +96,30 @@ local function open_float(buffer, row, height)
   return vim.api.nvim_open_win(buffer, false, place)
 end
 
+-- A split, or a float where there is no room for one.
+---@param buffer integer
+---@param split vim.api.keyset.win_config
+---@param row integer
+---@param height integer
+---@return integer window
+local function open_split(buffer, split, row, height)
+  local ok, window = pcall(vim.api.nvim_open_win, buffer, false, split)
+  return ok and window --[[@as integer]] or open_float(buffer, row, height)
+end
+
 ---@param layout string
 ---@param buffer integer
 ---@return integer window
 local function open_main(layout, buffer)
+  local height = math.max(3, vim.o.lines - config.get().panel.prompt_height - 8)
   if layout == "current" then
     vim.api.nvim_win_set_buf(0, buffer)
     return vim.api.nvim_get_current_win()
   elseif layout == "float" then
-    return open_float(buffer, 1, math.max(3, vim.o.lines - config.get().panel.prompt_height - 8))
+    return open_float(buffer, 1, height)
   end
   local side = layout --[[@as "left"|"right"]]
-  return vim.api.nvim_open_win(buffer, false, { split = side, win = -1, width = width() })
+  return open_split(buffer, { split = side, win = -1, width = width() }, 1, height)
 end
 
 ---@param layout string
@@ -117,7 +131,16 @@ local function open_prompt(layout, window, buffer)
   if layout == "float" then
     return open_float(buffer, vim.api.nvim_win_get_height(window) + 3, height)
   end
-  return vim.api.nvim_open_win(buffer, false, { split = "below", win = window, height = height })
+  local split = { split = "below", win = window, height = height } --[[@as vim.api.keyset.win_config]]
+  return open_split(buffer, split, math.max(0, vim.o.lines - height - 4), height)
+end
+
+---@param window integer
+local function close_window(window)
+  if vim.api.nvim_win_is_valid(window) then
+    -- As the last window it stays.
+    pcall(vim.api.nvim_win_close, window, true)
+  end
 end
 
 -- Windows of a panel go together, and the width that the user gives it is kept.
@@ -125,24 +148,32 @@ end
 ---@param tab integer
 local function watch(panel, tab)
   local group = vim.api.nvim_create_augroup("sidestream.panel." .. tab, {})
-  local function close_prompt()
-    if vim.api.nvim_win_is_valid(panel.prompt_window) then
-      -- As the last window it stays.
-      pcall(vim.api.nvim_win_close, panel.prompt_window, true)
-    end
-    events.emit("PanelClosed", {})
-  end
-  local function closed()
+  local function gone()
     tabs[tab] = nil
     vim.api.nvim_del_augroup_by_id(group)
-    vim.schedule(close_prompt)
+    vim.schedule(function()
+      close_window(panel.prompt_window)
+      events.emit("PanelClosed", {})
+    end)
+  end
+  -- A window in which something else is shown is the user's again.
+  local function taken()
+    local window = panel.window
+    if vim.api.nvim_win_is_valid(window) and vim.api.nvim_win_get_buf(window) ~= panel.chat.buffer then
+      for name, value in pairs({ winbar = vim.go.winbar, statusline = "" }) do
+        vim.api.nvim_set_option_value(name, value, { win = window, scope = "local" })
+      end
+      gone()
+    end
   end
   local function resized()
     if vim.tbl_contains(vim.v.event.windows or {}, panel.window) then
       kept_width = vim.api.nvim_win_get_width(panel.window)
     end
   end
-  vim.api.nvim_create_autocmd("WinClosed", { group = group, pattern = tostring(panel.window), callback = closed })
+  panel.taken = taken
+  vim.api.nvim_create_autocmd("WinClosed", { group = group, pattern = tostring(panel.window), callback = gone })
+  vim.api.nvim_create_autocmd({ "BufWinEnter", "BufEnter" }, { group = group, callback = taken })
   if panel.layout == "left" or panel.layout == "right" then
     vim.api.nvim_create_autocmd("WinResized", { group = group, callback = resized })
   end
@@ -156,6 +187,7 @@ local function open(chat, layout)
   local window = open_main(layout, chat.buffer)
   local prompt_window = open_prompt(layout, window, chat.prompt.buffer)
   local panel = { chat = chat, window = window, prompt_window = prompt_window, layout = layout, before = before }
+  ---@cast panel sidestream.PanelWindows
   local tab = vim.api.nvim_win_get_tabpage(window)
   tabs[tab] = panel
   watch(panel, tab)
@@ -163,20 +195,21 @@ local function open(chat, layout)
 end
 
 ---@param chat sidestream.Chat
----@param layout? string
+---@param layout string for a panel that is not there yet
 function M.show(chat, layout)
   local shown = M.windows()
-  local panel = shown or open(chat, layout or config.get().panel.layout)
+  local panel = shown or open(chat, layout)
   if not vim.api.nvim_win_is_valid(panel.prompt_window) then
     panel.prompt_window = open_prompt(panel.layout, panel.window, chat.prompt.buffer)
   end
-  panel.chat, last_chat = chat, chat
+  panel.chat, M.last = chat, chat
+  local is_new = not shown or vim.api.nvim_win_get_buf(panel.window) ~= chat.buffer
   put(panel.window, chat.buffer, CHAT, panel.layout ~= "current")
   put(panel.prompt_window, chat.prompt.buffer, PROMPT, true)
-  if not shown or not chat.seen then
-    vim.api.nvim_win_set_cursor(panel.window, { vim.api.nvim_buf_line_count(chat.buffer), 0 })
+  if is_new then
+    chat.view:go(panel.window, chat.view.left)
   end
-  chat.seen, chat.used = true, vim.uv.now()
+  chat.used = vim.uv.now()
   chat.view:tail_changed()
   M.draw_bars()
   if not shown then
@@ -184,29 +217,31 @@ function M.show(chat, layout)
   end
 end
 
+---@param window integer
+---@return boolean
+local function is_last(window)
+  return not vim.iter(vim.api.nvim_tabpage_list_wins(0)):any(function(other)
+    return other ~= window and vim.api.nvim_win_get_config(other).relative == ""
+  end)
+end
+
 function M.close()
   local panel = M.windows()
   if not panel then
     return
   end
-  if vim.api.nvim_win_is_valid(panel.prompt_window) then
-    vim.api.nvim_win_close(panel.prompt_window, true)
-  end
-  if panel.layout ~= "current" and #vim.api.nvim_tabpage_list_wins(0) > 1 then
+  close_window(panel.prompt_window)
+  if panel.layout == "float" or (panel.layout ~= "current" and not is_last(panel.window)) then
     return vim.api.nvim_win_close(panel.window, true)
   end
   -- This window stays: it was the user's, or is the last one. It gets its buffer back, or an empty one.
-  local tab = vim.api.nvim_get_current_tabpage()
-  tabs[tab] = nil
-  vim.api.nvim_del_augroup_by_name("sidestream.panel." .. tab)
   vim.wo[panel.window].winfixbuf = false
   local has_buffer = panel.before and vim.api.nvim_buf_is_valid(panel.before)
   local before = has_buffer and panel.before or vim.api.nvim_create_buf(true, false)
   vim.api.nvim_win_set_buf(panel.window, before --[[@as integer]])
-  for name, value in pairs({ winbar = vim.go.winbar, statusline = "" }) do
-    vim.api.nvim_set_option_value(name, value, { win = panel.window, scope = "local" })
+  if tabs[vim.api.nvim_get_current_tabpage()] == panel then
+    panel.taken()
   end
-  events.emit("PanelClosed", {})
 end
 
 --- Takes the cursor to the prompt.
@@ -218,12 +253,11 @@ function M.focus_prompt()
 end
 
 --- The prompt's window grows with what is written into it.
----@param prompt sidestream.Prompt
-function M.fit_prompt(prompt)
+function M.fit_prompt()
   local panel = M.windows()
-  if panel and panel.chat.prompt == prompt and vim.api.nvim_win_is_valid(panel.prompt_window) then
+  if panel and vim.api.nvim_win_is_valid(panel.prompt_window) then
     local least = config.get().panel.prompt_height
-    local height = math.max(least, math.min(vim.api.nvim_buf_line_count(prompt.buffer) + 1, least * 2))
+    local height = math.max(least, math.min(vim.api.nvim_buf_line_count(panel.chat.prompt.buffer) + 1, least * 2))
     vim.api.nvim_win_set_height(panel.prompt_window, height)
   end
 end
@@ -236,9 +270,11 @@ local function set_bar(window, text)
   end
 end
 
+-- Milliseconds between two turns of what is under way.
+local TURN = 200
 local bars_scheduled, bars_turn = false, false
 
---- Brings the lines above both windows up to date, in all tab pages.
+--- Brings the lines above both windows up to date, in all tab pages, and what turns below them.
 function M.draw_bars()
   if bars_scheduled then
     return
@@ -248,16 +284,18 @@ function M.draw_bars()
     bars_scheduled = false
     local runs = false
     for _, panel in pairs(tabs) do
+      local instance = state.instances[panel.chat.instance_id or ""]
       set_bar(panel.window, statusline.panel_bar(panel.chat))
       set_bar(panel.prompt_window, statusline.prompt_bar(panel.chat))
-      runs = runs or state.is_running(panel.chat:session())
+      beside.turn(panel.chat.view)
+      runs = runs or state.is_running(panel.chat:session()) or (instance and instance.retryAt ~= nil)
     end
     if runs and not bars_turn then
       bars_turn = true
       vim.defer_fn(function()
         bars_turn = false
         M.draw_bars()
-      end, 240)
+      end, TURN)
     end
   end)
 end

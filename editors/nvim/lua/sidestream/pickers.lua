@@ -2,7 +2,6 @@
 
 local chats = require("sidestream.chat")
 local client = require("sidestream.client")
-local menu = require("sidestream.menu")
 local notify = require("sidestream.notify")
 local panel = require("sidestream.panel")
 local state = require("sidestream.state")
@@ -32,12 +31,10 @@ local function pick(prompt, items, label, chosen)
     chosen(item)
     panel.draw_bars()
   end
-  menu(
-    prompt,
-    vim.tbl_map(function(item)
-      return { label(item), choose, item }
-    end, items)
-  )
+  local choices = vim.tbl_map(function(item)
+    return { label(item), choose, item }
+  end, items)
+  notify.menu(prompt, choices)
 end
 
 function M.agents()
@@ -92,12 +89,9 @@ function M.modes()
   pick("May be done without asking", MODES, function(mode)
     return ("%s: %s"):format(mode[1], mode[2])
   end, function(mode)
-    chat:ensure(function(failure)
-      if failure then
-        return notify.failure(failure)
-      end
+    chat:ensure(notify.unless_failed(function()
       client.call("session/setPermissionMode", chat:params({ mode = mode[1] }))
-    end)
+    end))
   end)
 end
 

@@ -1,4 +1,4 @@
--- What the model changed in files, or wants to change: the quickfix list of it, Neovim's own diffs of each file,
+-- What the model changed in files: the quickfix list of it, Neovim's own diffs of each file,
 -- and the ways back, for a file or for the session.
 
 local client = require("sidestream.client")
@@ -18,17 +18,6 @@ local M = {}
 
 ---@type sidestream.Review?
 local review
-
----@param chat sidestream.Chat
----@param change sidestream.ChangeStage
----@param diffs sidestream.FileDiff[]
----@param done fun(comparisons: sidestream.FileComparison[])
-local function compare(chat, change, diffs, done)
-  local params = { instanceId = chat.instance_id, change = change, files = diffs }
-  client.call("file/compare", params, function(result)
-    done(result.files)
-  end)
-end
 
 -- The review that is under way; says so if there is none.
 ---@return sidestream.Review?
@@ -67,29 +56,20 @@ end
 
 -- The newest prompt at or above the cursor; with the cursor elsewhere, the newest of all.
 ---@param chat sidestream.Chat
+---@param status? sidestream.MessageStatus
 ---@return sidestream.Message?
-local function prompt_at_cursor(chat)
+local function prompt_at_cursor(chat, status)
   local is_here = vim.api.nvim_get_current_buf() == chat.buffer
   local row = is_here and vim.api.nvim_win_get_cursor(0)[1] - 1 or math.huge
   local found
   for _, section in ipairs(chat.view.sections) do
     local message = section.messages[1]
-    if section.mark and message.role == "user" and (chat.view:row(section) <= row or not found) then
+    local fits = message and message.role == "user" and (not status or message.status == status)
+    if section.mark and fits and (chat.view:row(section) <= row or not found) then
       found = message
     end
   end
   return found
-end
-
---- Shows what an edit that waits for permission would change.
----@param chat sidestream.Chat
----@param permission sidestream.Permission
-function M.proposed(chat, permission)
-  compare(chat, "proposed", permission.diff or {}, function(comparisons)
-    for _, comparison in ipairs(comparisons) do
-      diff.show(comparison.path, comparison.before, "now", permission.title, comparison.after)
-    end
-  end)
 end
 
 --- Shows what the last turn changed, or with "all" the whole session.
@@ -104,7 +84,7 @@ function M.open(rest)
     if #result.files == 0 then
       return notify.info(rest == "all" and "This session changed no files." or "The last turn changed no files.")
     end
-    compare(chat, "made", result.files, function(comparisons)
+    diff.compare(chat.instance_id, "made", result.files, function(comparisons)
       review = { chat = chat, files = result.files, comparisons = comparisons, index = 1 }
       fill_quickfix()
       show_current()
@@ -145,7 +125,7 @@ function M.restore()
   if not it or not file then
     return
   end
-  compare(it.chat, "made", { file }, function(comparisons)
+  diff.compare(it.chat.instance_id, "made", { file }, function(comparisons)
     local comparison = comparisons[1]
     local buffer = files.buffer_of(comparison.path)
     if buffer and vim.bo[buffer].modified then
@@ -158,11 +138,23 @@ function M.restore()
         vim.api.nvim_buf_delete(buffer, { force = true })
       end
     else
-      vim.fn.writefile(vim.split(comparison.before, "\n", { plain = true }), comparison.path, "b")
+      vim.fn.mkdir(vim.fs.dirname(comparison.path), "p")
+      local text = (comparison.byteOrderMark and "\239\187\191" or "") .. comparison.before
+      vim.fn.writefile(vim.split(text, "\n", { plain = true }), comparison.path, "b")
       files.changed(comparison.path)
     end
     M.accept()
   end)
+end
+
+-- What the user wrote of a prompt.
+---@param message sidestream.Message
+---@return string
+local function text_of(message)
+  local text = vim.iter(message.parts):find(function(part)
+    return part.type == "text" and not part.synthetic
+  end)
+  return text and text.text or ""
 end
 
 --- Takes the session and its files back to before a prompt: the one under the cursor, or the last.
@@ -172,19 +164,29 @@ function M.revert()
   if not chat or not message then
     return notify.warn("There is no prompt to go back to.")
   end
-  local texts = vim.tbl_filter(function(part)
-    return part.type == "text" and not part.synthetic
-  end, message.parts)
-  local text = texts[1] and texts[1].text or ""
+  local text = text_of(message)
   local question = ("Take the session and its files back to before “%s”?"):format(sanitize.head(text, 60))
   if vim.fn.confirm(question, "&Revert\n&Keep", 2) ~= 1 then
     return
   end
   client.call("session/revert", chat:params({ messageId = message.id }), function(result)
+    files.check()
     if vim.trim(chat.prompt:text()) == "" then
       chat.prompt:set_text(text)
     end
     notify.info(("Reverted, with %d files. :Sidestream unrevert undoes it."):format(#result.files))
+  end)
+end
+
+--- Takes a queued prompt back into the prompt's buffer: the one under the cursor, or the last.
+function M.unqueue()
+  local chat = panel.chat()
+  local message = chat and chat.session_id and prompt_at_cursor(chat, "queued")
+  if not chat or not message then
+    return notify.info("No prompt is queued.")
+  end
+  client.call("session/cancelQueued", chat:params({ messageId = message.id }), function()
+    chat.prompt:give_back(text_of(message))
   end)
 end
 

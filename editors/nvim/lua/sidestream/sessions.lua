@@ -17,7 +17,7 @@ local namespace = vim.api.nvim_create_namespace("sidestream.session-list")
 ---@field buffer integer
 ---@field window integer
 ---@field instance_id string
----@field root? string only this session and those below it
+---@field archived boolean those that were put away
 ---@field rows sidestream.SessionRow[]
 
 ---@type sidestream.SessionList?
@@ -28,12 +28,11 @@ local list
 ---@field depth integer
 
 -- Newest first, and below each those of its sub-agents.
----@param instance_id string
----@param root? string
+---@param of sidestream.SessionList
 ---@return sidestream.SessionRow[]
-local function tree(instance_id, root)
+local function tree(of)
   local sessions = vim.tbl_filter(function(session)
-    return session.instanceId == instance_id and not session.time.archived
+    return session.instanceId == of.instance_id and (session.time.archived ~= nil) == of.archived
   end, vim.tbl_values(state.sessions))
   table.sort(sessions, function(a, b)
     return a.time.updated > b.time.updated
@@ -48,7 +47,7 @@ local function tree(instance_id, root)
     end
   end
   for _, session in ipairs(sessions) do
-    if session.id == root or not root and not session.parentId then
+    if not session.parentId then
       add(session, 0)
     end
   end
@@ -86,13 +85,13 @@ local function draw()
     return
   end
   local before, cursor = selected(), 1
-  list.rows = tree(list.instance_id, list.root)
+  list.rows = tree(list)
   local lines = vim.tbl_map(function(row)
     local title = sanitize.line(state.title(row.session.id, "untitled"))
     return (" %s %s%s"):format(icon(row.session), ("  "):rep(row.depth), title)
   end, list.rows)
   vim.bo[list.buffer].modifiable = true
-  vim.api.nvim_buf_set_lines(list.buffer, 0, -1, false, #lines > 0 and lines or { " No sessions yet." })
+  vim.api.nvim_buf_set_lines(list.buffer, 0, -1, false, #lines > 0 and lines or { " No sessions." })
   vim.bo[list.buffer].modifiable = false
   vim.api.nvim_buf_clear_namespace(list.buffer, namespace, 0, -1)
   for index, row in ipairs(list.rows) do
@@ -110,28 +109,49 @@ local function draw()
   vim.api.nvim_win_set_cursor(list.window, { cursor, 0 })
 end
 
-local function close()
-  if list and vim.api.nvim_win_is_valid(list.window) then
-    vim.api.nvim_win_close(list.window, true)
+-- Another list may have taken the place of the one that is left.
+---@param window? integer
+local function close(window)
+  if list and (not window or window == list.window) then
+    pcall(vim.api.nvim_win_close, list.window, true)
+    list = nil
   end
-end
-
-local function forget()
-  list = nil
 end
 
 -- Does something with the selected session.
 ---@param action string one of actions.lua
 local function act(action)
   local session = selected()
+  if action == "archive" and session and session.time.archived then
+    action = "unarchive"
+  elseif action == "open" or action == "export" then
+    close()
+  end
   if session then
     actions[action](session)
   end
 end
 
+-- Fetches the sessions of the list, page after page as long as it is open.
+---@param cursor? string
+local function load(cursor)
+  local known = list
+  if known then
+    local archived = known.archived and "only" or "without"
+    state.load_sessions(known.instance_id, { cursor = cursor, archived = archived }, function(following)
+      if following and list == known then
+        load(following)
+      end
+    end)
+  end
+end
+
+local KEYS =
+  { r = "rename", d = "delete", f = "fork", a = "archive", s = "share", c = "compact", e = "export", x = "abort" }
+
 ---@param instance_id string
----@param root? sidestream.Session
-local function open(instance_id, root)
+---@param archived? boolean
+local function open(instance_id, archived)
   close()
   local buffer = vim.api.nvim_create_buf(false, true)
   vim.bo[buffer].bufhidden = "wipe"
@@ -145,31 +165,35 @@ local function open(instance_id, root)
     height = height,
     border = "rounded",
     style = "minimal",
-    title = root and " Sub-agents " or " Sessions ",
-    footer = " ⏎ open  n new  r rename  d delete  f fork  a archive  x stop  / find ",
+    title = archived and " Archive " or " Sessions ",
+    footer = " ⏎ open  n new  r rename  d delete  f fork  a archive  A the archive  / find  g? keys ",
     footer_pos = "center",
   })
   vim.wo[window].cursorline = true
-  list = { buffer = buffer, window = window, instance_id = instance_id, root = root and root.id, rows = {} }
-  local keys = { ["<CR>"] = "open", r = "rename", d = "delete", f = "fork", a = "archive", x = "abort" }
-  for key, action in pairs(keys) do
-    keymap(buffer, "n", key, action .. " the session", act, action)
+  list = { buffer = buffer, window = window, instance_id = instance_id, archived = archived or false, rows = {} }
+  keymap.set(buffer, "n", "<CR>", "open the session", act, "open")
+  for key, action in pairs(KEYS) do
+    keymap.set(buffer, "n", state.supports(instance_id, action) and key, action .. " the session", act, action)
   end
-  keymap(buffer, "n", "n", "new session", "new")
-  keymap(buffer, "n", "q", "close", close)
-  keymap(buffer, "n", "<Esc>", "close", close)
-  vim.api.nvim_create_autocmd("BufWipeout", { buffer = buffer, callback = forget })
-  vim.api.nvim_create_autocmd("WinLeave", { buffer = buffer, callback = vim.schedule_wrap(close) })
+  keymap.set(buffer, "n", "A", "the archive, and back", open, instance_id, not archived)
+  keymap.set(buffer, "n", "n", "new session", function()
+    close()
+    vim.cmd.Sidestream("new")
+  end)
+  keymap.set(buffer, "n", "g?", "these keys", keymap.help, buffer)
+  keymap.set(buffer, "n", "q", "close", close)
+  keymap.set(buffer, "n", "<Esc>", "close", close)
+  local left = vim.schedule_wrap(function()
+    close(window)
+  end)
+  vim.api.nvim_create_autocmd("WinLeave", { buffer = buffer, callback = left })
   draw()
+  load()
 end
 
---- Shows the sessions of the folder, or one with those below it.
----@param root? sidestream.Session
-function M.show(root)
-  chats.with_instance(function(instance_id)
-    open(instance_id, root)
-    state.load_sessions(instance_id)
-  end)
+--- Shows the sessions of the folder.
+function M.show()
+  chats.with_instance(open)
 end
 
 local scheduled = false

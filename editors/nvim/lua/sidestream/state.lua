@@ -52,16 +52,16 @@ function M.keep_session(session)
   end
 end
 
---- Sessions as the server lists them now.
+--- Sessions as the server lists them now, the newest first.
 ---@param instance_id string
----@param callback? fun() when they are known
-function M.load_sessions(instance_id, callback)
-  client.request("session/list", { instanceId = instance_id }, function(failure, result)
-    if not failure then
-      vim.iter(result.sessions):each(M.keep_session)
-    end
+---@param page { cursor?: string, archived?: sidestream.Archived }
+---@param callback? fun(cursor?: string) when they are known, with the place of the next page
+function M.load_sessions(instance_id, page, callback)
+  local params = { instanceId = instance_id, cursor = page.cursor, archived = page.archived }
+  client.request("session/list", params, function(_, result)
+    vim.iter(result and result.sessions or {}):each(M.keep_session)
     if callback then
-      callback()
+      callback(result and result.cursor)
     end
   end)
 end
@@ -88,27 +88,6 @@ local function resolved(id, reply)
     M.waiting[id] = nil
     events.emit(NAMES[waiting.kind] .. "Resolved", { [waiting.kind .. "Id"] = id, reply = reply })
   end
-end
-
--- A list of all that waits: what is not in it waits no more.
----@param kind "permission"|"question"
----@param instance_id string
-local function load_waiting(kind, instance_id)
-  client.request(kind .. "/list", { instanceId = instance_id }, function(failure, result)
-    if failure then
-      return
-    end
-    local listed = {}
-    for _, item in ipairs(result[kind .. "s"]) do
-      listed[item.id] = true
-      asked(kind, instance_id, item)
-    end
-    for id, waiting in pairs(M.waiting) do
-      if waiting.kind == kind and waiting.instance_id == instance_id and not listed[id] then
-        resolved(id)
-      end
-    end
-  end)
 end
 
 ---@param item sidestream.Permission|sidestream.Question
@@ -153,6 +132,15 @@ function M.catalog(instance_id, callback)
   end)
 end
 
+--- Whether this OpenCode can do something with a session.
+---@param instance_id? string
+---@param action string as the method is named, without "session/"
+---@return boolean
+function M.supports(instance_id, action)
+  local catalog = M.catalogs[instance_id or ""]
+  return not catalog or not vim.tbl_contains(catalog.unsupported, "session/" .. action)
+end
+
 ---@param instance sidestream.Instance
 function M.keep_instance(instance)
   local before = M.instances[instance.id]
@@ -161,21 +149,18 @@ function M.keep_instance(instance)
   if instance.state == "reconnecting" and was ~= "reconnecting" then
     M.reconnects[instance.id] = (M.reconnects[instance.id] or 0) + 1
   elseif instance.state == "connected" and was ~= "connected" then
-    M.load_sessions(instance.id)
-    load_waiting("permission", instance.id)
-    load_waiting("question", instance.id)
+    M.load_sessions(instance.id, {})
     M.catalog(instance.id, function() end)
   end
   events.emit("InstanceChanged", { instance = instance })
 end
 
 --- The instance that has a folder.
----@param directory string
+---@param directory string with links resolved
 ---@return sidestream.Instance?
 function M.instance_of(directory)
-  local real = vim.uv.fs_realpath(directory) or directory
   return vim.iter(vim.tbl_values(M.instances)):find(function(instance)
-    return instance.directory == real
+    return instance.directory == directory
   end)
 end
 
@@ -200,29 +185,21 @@ local handlers = {
   end,
   ["session/didRemove"] = function(params)
     M.sessions[params.sessionId] = nil
-    for id, waiting in pairs(M.waiting) do
-      if waiting.item.sessionId == params.sessionId then
-        resolved(id)
-      end
-    end
     events.emit("SessionRemoved", { sessionId = params.sessionId })
-  end,
-  ["permission/didAsk"] = function(params)
-    asked("permission", params.instanceId, params.permission)
-  end,
-  ["permission/didResolve"] = function(params)
-    resolved(params.permissionId, params.reply)
-  end,
-  ["question/didAsk"] = function(params)
-    asked("question", params.instanceId, params.question)
-  end,
-  ["question/didResolve"] = function(params)
-    resolved(params.questionId)
   end,
   ["catalog/didChange"] = function(params)
     M.catalogs[params.instanceId] = params.catalog
   end,
 }
+
+for kind in pairs(NAMES) do
+  handlers[kind .. "/didAsk"] = function(params)
+    asked(kind, params.instanceId, params[kind])
+  end
+  handlers[kind .. "/didResolve"] = function(params)
+    resolved(params[kind .. "Id"], params.reply)
+  end
+end
 
 ---@param method string without "sidestream/"
 ---@param params table

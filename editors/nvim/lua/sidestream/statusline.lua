@@ -1,6 +1,7 @@
 -- What is said in one line: for the user's statusline, and above the panel's windows.
 
 local client = require("sidestream.client")
+local context = require("sidestream.context")
 local figures = require("sidestream.view.figures")
 local sanitize = require("sidestream.view.sanitize")
 local state = require("sidestream.state")
@@ -55,11 +56,11 @@ local function connection(instance)
   end
   local words = { instance and instance.state or "starting" }
   table.insert(words, instance and (instance.attempt or 1) > 1 and "try " .. instance.attempt or nil)
+  local wait = instance and instance.retryAt and instance.retryAt / 1000 - os.time() or 0
+  table.insert(words, wait > 0 and ("again in %d s"):format(math.ceil(wait)) or nil)
   table.insert(words, instance and instance.error and sanitize.head(instance.error.message, 80) or nil)
-  return colour(
-    instance and instance.error and "SidestreamError" or "SidestreamWarning",
-    "○ " .. table.concat(words, ", ")
-  )
+  local group = instance and instance.error and "SidestreamError" or "SidestreamWarning"
+  return colour(group, "○ " .. table.concat(words, ", "))
 end
 
 -- Tokens, context use and costs.
@@ -67,12 +68,12 @@ end
 ---@return string
 local function usage(session)
   local words = {}
-  local context = session.usage and session.usage.context
-  if context and context.limit and context.limit > 0 then
-    local percent = math.floor(context.used / context.limit * 100 + 0.5)
-    table.insert(words, ("%s (%d%%)"):format(figures.count(context.used), percent))
-  elseif context then
-    table.insert(words, figures.count(context.used) .. " tokens")
+  local use = session.usage and session.usage.context
+  if use and use.limit and use.limit > 0 then
+    local percent = math.floor(use.used / use.limit * 100 + 0.5)
+    table.insert(words, ("%s (%d%%)"):format(figures.count(use.used), percent))
+  elseif use then
+    table.insert(words, figures.count(use.used) .. " tokens")
   end
   table.insert(words, figures.cost_of(session))
   return colour("SidestreamDim", table.concat(words, " · "))
@@ -83,7 +84,7 @@ end
 ---@return string
 function M.panel_bar(chat)
   local session = chat:session()
-  local left = { connection(state.instances[chat.instance_id or ""]) }
+  local left = { connection(state.instances[chat.instance_id or ""]) .. "%<" }
   if session and session.parentId then
     local parent = sanitize.head(state.title(session.parentId, "parent"), 24)
     table.insert(left, colour("SidestreamDim", parent .. " ›"))
@@ -110,9 +111,9 @@ function M.prompt_bar(chat)
   local session = chat:session() or {}
   local catalog = state.catalogs[chat.instance_id or ""]
   local defaults = catalog and catalog.defaults or {}
-  local line = { " " .. colour("SidestreamAssistant", "›") }
-  for _, chip in ipairs(chat.prompt.chips) do
-    table.insert(line, colour("SidestreamLink", sanitize.line(chip.label)))
+  local line = { " " .. colour("SidestreamAssistant", "›") .. "%<" }
+  for _, part in ipairs(chat.prompt.attached) do
+    table.insert(line, colour("SidestreamLink", sanitize.line(context.label(part))))
   end
   local who = {}
   table.insert(who, chat.agent or session.agent or defaults.agent)

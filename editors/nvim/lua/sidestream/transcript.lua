@@ -9,7 +9,6 @@ local notify = require("sidestream.notify")
 ---@field reset fun(self, messages: sidestream.Message[])
 ---@field prepend fun(self, messages: sidestream.Message[])
 ---@field message_changed fun(self, message: sidestream.Message)
----@field message_removed fun(self, message: sidestream.Message)
 ---@field part_appended fun(self, message: sidestream.Message, part: sidestream.Part, field: string, text: string)
 
 ---@class sidestream.Transcript
@@ -22,6 +21,8 @@ local notify = require("sidestream.notify")
 ---@field view sidestream.TranscriptView
 ---@field by_id table<string, sidestream.Message>
 ---@field closed boolean
+---@field asked? table stands for the request that is under way
+---@field failed? boolean it could not be opened
 local Transcript = {}
 Transcript.__index = Transcript
 
@@ -53,16 +54,16 @@ function M.open(instance_id, session_id, view)
   return transcript
 end
 
--- A session that was deleted meanwhile is told elsewhere.
+-- A session that was deleted meanwhile is told elsewhere, as is the end of the server.
 ---@param failure table
 local function show_failure(failure)
-  if (failure.data or {}).kind ~= "sessionNotFound" then
+  if client.ready() and (failure.data or {}).kind ~= "sessionNotFound" then
     notify.failure(failure)
   end
 end
 
 function Transcript:reload()
-  self.revision = nil
+  self.revision, self.failed = nil, nil
   local asked = {}
   self.asked = asked
   local params = { instanceId = self.instance_id, sessionId = self.session_id, limit = FIRST_PAGE }
@@ -70,6 +71,7 @@ function Transcript:reload()
     if self.closed or self.asked ~= asked then
       return
     elseif failure then
+      self.failed = true
       show_failure(failure)
     else
       self:reset(snapshot)
@@ -121,6 +123,16 @@ function Transcript:load_older()
   end)
 end
 
+--- What could not be opened is tried again, as when the connection is back.
+---@param instance_id string
+function M.retry(instance_id)
+  for _, transcript in pairs(open) do
+    if transcript.failed and transcript.instance_id == instance_id then
+      transcript:reload()
+    end
+  end
+end
+
 --- Nobody listens any longer, as when the session is gone.
 ---@param session_id string
 function M.let_go(session_id)
@@ -152,21 +164,17 @@ local function index_of(list, id)
   end
 end
 
--- A message that is new goes behind all that are not newer.
+-- A message that is new goes to the end; one that belongs further up is rare, and brings all anew.
 ---@param message sidestream.Message
 function Transcript:add_message(message)
+  local last = self.messages[#self.messages]
+  if last and last.time.created > message.time.created then
+    return self:reload()
+  end
   message.parts = {}
   self.by_id[message.id] = message
-  local position = #self.messages
-  while position > 0 and self.messages[position].time.created > message.time.created do
-    position = position - 1
-  end
-  table.insert(self.messages, position + 1, message)
-  if position + 1 == #self.messages then
-    self.view:message_changed(message)
-  else
-    self.view:reset(self.messages)
-  end
+  table.insert(self.messages, message)
+  self.view:message_changed(message)
 end
 
 ---@type table<string, fun(self: sidestream.Transcript, params: table, message?: sidestream.Message)>
@@ -189,12 +197,9 @@ local handlers = {
     end
     self.view:message_changed(message)
   end,
-  ["message/didRemove"] = function(self, _, message)
-    if message then
-      self.by_id[message.id] = nil
-      table.remove(self.messages, index_of(self.messages, message.id))
-      self.view:message_removed(message)
-    end
+  -- Taking back and what undoes it are rare, and may be about many messages.
+  ["message/didRemove"] = function(self)
+    self:reload()
   end,
   ["part/didChange"] = function(self, params, message)
     if not message then

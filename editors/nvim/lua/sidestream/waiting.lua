@@ -1,6 +1,6 @@
 -- Answering what waits for the user: with single keys in the panel, or from anywhere by an inbox.
 
-local menu = require("sidestream.menu")
+local diff = require("sidestream.diff")
 local notify = require("sidestream.notify")
 local state = require("sidestream.state")
 
@@ -12,16 +12,25 @@ end
 
 --- Permissions ------------------------------------------------------------------
 
----@param reply "once"|"always"|"reject"
+-- What waits, with the session that it waits in.
+---@param item sidestream.Permission|sidestream.Question
+---@param text string
+---@return string
+local function name(item, text)
+  return ("%s: %s"):format(state.title(item.sessionId, "session"), text)
+end
+
+--- Answers what waits in the session that is shown; before anything else is answered, it is named.
+---@param reply sidestream.PermissionReply
 ---@param message? string
 function M.reply_next(reply, message)
   local session = api().session()
   local here = session and state.waiting_items("permission", session.id)[1]
   local permission = here or api().permissions()[1]
-  if permission then
-    api().reply(permission.id, reply, message)
-  else
+  if not permission then
     notify.info("No permission waits.")
+  elseif here or vim.fn.confirm(name(permission, permission.title), ("&Yes, %s\n&Cancel"):format(reply), 2) == 1 then
+    api().reply(permission.id, reply, message)
   end
 end
 
@@ -43,7 +52,11 @@ local function ask_permission(permission)
   end
   table.insert(choices, { "Reject", reply, permission.id, "reject" })
   table.insert(choices, { "Reject and say why", reject_with_message, permission })
-  menu(permission.title, choices)
+  if permission.diff then
+    local instance = state.waiting[permission.id].instance_id
+    table.insert(choices, 1, { "Show the change first", diff.proposed, instance, permission })
+  end
+  notify.menu(name(permission, permission.title), choices)
 end
 
 --- Questions ------------------------------------------------------------------
@@ -52,19 +65,19 @@ end
 ---@field index integer which of the questions is being answered
 ---@field chosen string[][] by question: labels, or own words
 
----@type table<string, sidestream.Answer>
-local answers = {}
+---@type table<sidestream.Question, sidestream.Answer>
+local answers = setmetatable({}, { __mode = "k" })
 
 --- What is chosen so far.
 ---@param question sidestream.Question
 ---@return sidestream.Answer
 function M.progress(question)
-  if not answers[question.id] then
-    answers[question.id] = { index = 1, chosen = vim.tbl_map(function()
+  if not answers[question] then
+    answers[question] = { index = 1, chosen = vim.tbl_map(function()
       return {}
     end, question.questions) }
   end
-  return answers[question.id]
+  return answers[question]
 end
 
 ---@param question sidestream.Question
@@ -167,19 +180,16 @@ end
 --- Everything that waits, in all sessions of all folders.
 function M.inbox()
   local choices = {}
-  local function add(item, text, ask)
-    table.insert(choices, { ("%s: %s"):format(state.title(item.sessionId, "session"), text), ask, item })
-  end
   for _, permission in ipairs(api().permissions()) do
-    add(permission, permission.title, ask_permission)
+    table.insert(choices, { name(permission, permission.title), ask_permission, permission })
   end
   for _, question in ipairs(api().questions()) do
-    add(question, question.questions[1].question, show_question)
+    table.insert(choices, { name(question, question.questions[1].question), show_question, question })
   end
   if #choices == 0 then
     return notify.info("Nothing waits for you.")
   end
-  menu("Waiting for you", choices)
+  notify.menu("Waiting for you", choices)
 end
 
 return M

@@ -10,7 +10,6 @@ M.NAMESPACE = vim.api.nvim_create_namespace("sidestream.beside")
 ---@class sidestream.Decorated
 ---@field buffer integer
 ---@field live table<sidestream.Block, true> blocks whose icon turns
----@field spinning? boolean
 
 ---@param buffer integer
 ---@param row integer
@@ -60,24 +59,14 @@ function M.decorate(view, block, row)
   end
 end
 
---- Lets icons turn as long as something runs and can be seen.
----@param view sidestream.View
-function M.spin(view)
-  if view.spinning or not next(view.live) then
-    return
+--- Lets the icons of what runs turn.
+---@param view sidestream.Decorated
+function M.turn(view)
+  for block in pairs(view.live) do
+    local mark = block.icon_mark --[[@as integer]]
+    local place = vim.api.nvim_buf_get_extmark_by_id(view.buffer, M.NAMESPACE, mark, {})
+    block.icon_mark = put(view.buffer, place[1], block.icon_mark, { spinner() }, "overlay")
   end
-  view.spinning = true
-  vim.defer_fn(function()
-    view.spinning = false
-    if not view:is_visible() then
-      return
-    end
-    for block in pairs(view.live) do
-      local place = vim.api.nvim_buf_get_extmark_by_id(view.buffer, M.NAMESPACE, block.icon_mark, {})
-      block.icon_mark = put(view.buffer, place[1], block.icon_mark, { spinner() }, "overlay")
-    end
-    M.spin(view)
-  end, figures.TURN)
 end
 
 return M

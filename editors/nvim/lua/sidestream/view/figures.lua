@@ -54,13 +54,10 @@ end
 
 local SPINNER = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏" }
 
---- Milliseconds that the spinner takes from one turn to the next.
-M.TURN = 120
-
 --- The spinner as it stands now.
 ---@return string
 function M.spinner()
-  return SPINNER[math.floor(vim.uv.now() / M.TURN) % #SPINNER + 1] --[[@as string]]
+  return SPINNER[math.floor(vim.uv.now() / 100) % #SPINNER + 1] --[[@as string]]
 end
 
 return M

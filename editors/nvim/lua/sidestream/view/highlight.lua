@@ -9,7 +9,7 @@ local M = {}
 
 local namespace = vim.api.nvim_create_namespace("sidestream.highlight")
 
--- A block of code longer than this many lines is highlighted from here backwards only.
+-- Code is highlighted in pieces of this many lines: those that are seen, and when more is streamed the last one.
 local CODE_LINES = 300
 
 -- Neovim's own groups, and ours that look like them at first.
@@ -26,6 +26,7 @@ local GROUPS = {
   DiagnosticOk = { "Done" },
   DiagnosticError = { "Error" },
   DiagnosticWarn = { "Warning", "Waiting" },
+  ["@markup.strong"] = { "Title", "Permission", "Question" },
   Added = { "Added" },
   Removed = { "Removed" },
 }
@@ -35,9 +36,6 @@ local function define_groups()
     for _, name in ipairs(names) do
       vim.api.nvim_set_hl(0, "Sidestream" .. name, { link = link, default = true })
     end
-  end
-  for _, name in ipairs({ "Title", "Permission", "Question" }) do
-    vim.api.nvim_set_hl(0, "Sidestream" .. name, { bold = true, default = true })
   end
 end
 
@@ -72,7 +70,8 @@ end
 ---@field first integer the opening line, counted in the block from 0
 ---@field last? integer the closing line; absent while it is open
 ---@field language string
----@field drawn? integer how many lines its colours are for
+---@field marks string that opened it
+---@field drawn table<integer, integer> where its pieces begin, and up to where they have their colours
 ---@field spans table<integer, sidestream.Span[]> by line of the block
 
 -- Finds a text's fences; what was looked at before is not looked at again.
@@ -91,13 +90,13 @@ local function fences(view, block, top)
       local open = known.list[#known.list]
       local at = known.seen + index - 1
       if open and not open.last then
-        if markdown.closes_fence(line) then
+        if markdown.closes_fence(line, open.marks) then
           open.last = at
         end
       else
-        local language = markdown.fence(line)
-        if language then
-          table.insert(known.list, { first = at, language = language, spans = {} })
+        local language, marks = markdown.fence(line)
+        if language and marks then
+          table.insert(known.list, { first = at, language = language, marks = marks, drawn = {}, spans = {} })
         end
       end
     end
@@ -106,24 +105,25 @@ local function fences(view, block, top)
   return known.list
 end
 
--- The colours of a fence's code, worked out again when there is more of it.
+-- The colours of a line of a fence's code, worked out with those around it, and again when there are more.
 ---@param view sidestream.View
 ---@param block sidestream.Block
 ---@param top integer
 ---@param fence sidestream.Fence
----@return table<integer, sidestream.Span[]>
-local function code_spans(view, block, top, fence)
-  local stop = fence.last or block.lines - 1
-  local language = fence.drawn ~= stop and syntax.language(fence.language)
+---@param at integer line of the block
+---@return sidestream.Span[]
+local function code_spans(view, block, top, fence, at)
+  local start = at - (at - fence.first - 1) % CODE_LINES
+  local stop = math.min(start + CODE_LINES, fence.last or block.lines - 1)
+  local language = fence.drawn[start] ~= stop and syntax.language(fence.language)
   if language then
-    local start = math.max(fence.first + 1, stop - CODE_LINES)
     local lines = vim.api.nvim_buf_get_lines(view.buffer, top + start, top + stop, false)
     for line, spans in pairs(syntax.spans(lines, language)) do
       fence.spans[start + line] = spans
     end
-    fence.drawn = stop
+    fence.drawn[start] = stop
   end
-  return fence.spans
+  return fence.spans[at] or {}
 end
 
 --- Lines ----------------------------------------------------------------------
@@ -148,7 +148,7 @@ local function paint_text(view, block, row, top, line)
       if at == fence.first or at == fence.last then
         return paint(view.buffer, row, 0, #line, "SidestreamMark")
       end
-      return paint_spans(view.buffer, row, code_spans(view, block, top, fence)[at] or {})
+      return paint_spans(view.buffer, row, code_spans(view, block, top, fence, at))
     end
   end
   paint_spans(view.buffer, row, markdown.spans(line))

@@ -4,7 +4,6 @@
 -- The buffer is a list of sections, one for each speaker's turn, and a last one, the tail, for what waits: see
 -- section.lua. rows.lua knows where they are, write.lua gets them there.
 
-local beside = require("sidestream.view.beside")
 local config = require("sidestream.config")
 local parts = require("sidestream.view.parts")
 local sections = require("sidestream.view.section")
@@ -36,11 +35,12 @@ function M.new(buffer)
   local view = setmetatable({
     buffer = buffer,
     sections = {},
+    by_mark = {},
     home = {},
     open = {},
     live = {},
     dirty = {},
-    lost_places = {},
+    lost = {},
     last_flush = 0,
   }, View) --[[@as sidestream.View]]
   M.by_buffer[buffer] = view
@@ -53,7 +53,7 @@ end
 
 ---@return boolean
 function View:is_valid()
-  return vim.api.nvim_buf_is_valid(self.buffer)
+  return vim.api.nvim_buf_is_loaded(self.buffer)
 end
 
 ---@return boolean
@@ -138,8 +138,11 @@ function View:reset(messages)
   if not self:is_valid() then
     return
   end
-  self:lose_places()
+  for _, window in ipairs(vim.fn.win_findbuf(self.buffer)) do
+    self.lost[window] = self:place_of(window)
+  end
   self.sections, self.home, self.live, self.dirty = {}, {}, {}, {}
+  self.by_mark = { [self.tail.mark] = self.tail }
   self.tail.dirty = false
   self:edit(function()
     self:clear()
@@ -149,7 +152,17 @@ function View:reset(messages)
     self:tail_changed()
     self:flush()
   end)
-  self:find_places()
+  self:find_lost()
+end
+
+-- Readers go back to where they were, as soon as it is there.
+function View:find_lost()
+  for window, place in pairs(self.lost) do
+    local is_here = vim.api.nvim_win_is_valid(window) and vim.api.nvim_win_get_buf(window) == self.buffer
+    if not is_here or self:go(window, place) then
+      self.lost[window] = nil
+    end
+  end
 end
 
 ---@param messages sidestream.Message[]
@@ -179,7 +192,7 @@ function View:prepend(messages)
     end
     self:flush()
   end)
-  self:find_places()
+  self:find_lost()
 end
 
 --- A message is new, or something about it or its parts is different.
@@ -192,18 +205,6 @@ function View:message_changed(message)
     section = self:place(self.sections, message)
   end
   self:touch(section)
-end
-
----@param message sidestream.Message
-function View:message_removed(message)
-  local section = self.home[message.id]
-  if section then
-    self.home[message.id] = nil
-    section.messages = vim.tbl_filter(function(other)
-      return other.id ~= message.id
-    end, section.messages)
-    self:touch(section)
-  end
 end
 
 ---@param message sidestream.Message
@@ -298,19 +299,18 @@ function View:flush()
     return
   end
   self.dirty, self.last_flush = {}, vim.uv.now()
+  for _, section in ipairs(dirty) do
+    section.dirty = false
+  end
   self:edit(function()
     for _, section in ipairs(dirty) do
-      section.dirty = false
-      if section ~= self.tail and #section.messages == 0 then
-        self:erase(section)
-      elseif section.mark then
+      if section.mark then
         self:write(section)
       else
         self:insert(section, self:row(self.tail))
       end
     end
   end)
-  beside.spin(self)
 end
 
 return M

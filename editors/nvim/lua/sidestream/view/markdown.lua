@@ -10,18 +10,22 @@ local LONGEST = 2000
 
 ---@param line string
 ---@return string? language of the fence that the line opens, "" without one
+---@return string? marks that open it
 function M.fence(line)
   local marks, language = line:match("^%s*(```+)%s*([^%s`]*)[^`]*$")
   if not marks then
     marks, language = line:match("^%s*(~~~+)%s*(%S*).*$")
   end
-  return marks and language
+  return marks and language, marks
 end
 
+--- A fence is closed by marks of its own kind, as many at least: so code may show fences of its own.
 ---@param line string
+---@param marks string that opened it
 ---@return boolean
-function M.closes_fence(line)
-  return line:find("^%s*```+%s*$") ~= nil or line:find("^%s*~~~+%s*$") ~= nil
+function M.closes_fence(line, marks)
+  local closing = line:match("^%s*(```+)%s*$") or line:match("^%s*(~~~+)%s*$")
+  return closing ~= nil and vim.startswith(closing, marks)
 end
 
 -- What a line is by how it begins.

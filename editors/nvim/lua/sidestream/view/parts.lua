@@ -65,9 +65,6 @@ local function add_details(part, lines, look)
   if part.error then
     shapes.add(lines, part.error --[[@as string]], "    ", 20)
   end
-  if part.cut then
-    table.insert(lines, "    … cut; <CR> shows the whole")
-  end
 end
 
 ---@param part sidestream.Part
@@ -82,6 +79,8 @@ local function tool(part, look)
     if part.kind == "shell" and part.status == "running" then
       shape.grows, shape.indent = "output", "    "
     end
+    -- Not below the output, which may go on.
+    table.insert(shape.beside, part.cut and { "cut; ⏎ shows the whole ", "SidestreamHint" } or nil)
   end
   if part.childSessionId then
     table.insert(shape.beside, { "⏎ open ", "SidestreamHint" })
@@ -160,14 +159,7 @@ local kinds = {
 ---@return sidestream.Shape?
 function M.shape(part, look)
   local kind = kinds[part.type]
-  if not kind then
-    return nil
-  end
-  local ok, shape = pcall(kind, part, look)
-  if ok then
-    return shape --[[@as sidestream.Shape?]]
-  end
-  return shapes.line("note", "⚠", "SidestreamWarning", ("a %s part in an unexpected shape"):format(part.type))
+  return kind and kind(part, look)
 end
 
 return M

@@ -5,51 +5,35 @@
 ---@field buffer integer
 ---@field sections sidestream.Section[]
 ---@field tail sidestream.Section
----@field lost_places table<integer, integer> window -> lines below its cursor, from before it was drawn anew
+---@field by_mark table<integer, sidestream.Section>
+---@field lost table<integer, sidestream.Place> by window: what was read in it before all was drawn anew
+---@field left? sidestream.Place what was read when it was shown last
 local Rows = {}
+
+---@alias sidestream.Place { key: string, below: integer }
 
 --- Marks at the first lines of sections.
 Rows.SECTIONS = vim.api.nvim_create_namespace("sidestream.sections")
 
+--- Where a section begins: with a blank line, which has the mark and is no block.
 ---@param section sidestream.Section
 ---@return integer row from 0
 function Rows:row(section)
   return vim.api.nvim_buf_get_extmark_by_id(self.buffer, Rows.SECTIONS, section.mark --[[@as integer]], {})[1]
 end
 
---- Where its blocks begin: the blank line with the mark is no block.
----@param section sidestream.Section
----@return integer row from 0
-function Rows:first_row(section)
-  return self:row(section) + 1
-end
-
 ---@param section sidestream.Section
 ---@param row integer
 function Rows:mark(section, row)
   section.mark = vim.api.nvim_buf_set_extmark(self.buffer, Rows.SECTIONS, row, 0, {})
+  self.by_mark[section.mark] = section
 end
 
 ---@param row integer from 0
 ---@return sidestream.Section?
 function Rows:section_at(row)
-  if row >= self:row(self.tail) then
-    return self.tail
-  end
-  local first, last = 1, #self.sections
-  -- New ones that are not written yet have no row.
-  while last > 0 and not self.sections[last].mark do
-    last = last - 1
-  end
-  while first < last do
-    local middle = math.ceil((first + last) / 2)
-    if self:row(self.sections[middle]) <= row then
-      first = middle
-    else
-      last = middle - 1
-    end
-  end
-  return self.sections[first]
+  local above = vim.api.nvim_buf_get_extmarks(self.buffer, Rows.SECTIONS, { row, 0 }, 0, { limit = 1 })[1]
+  return above and self.by_mark[above[1]]
 end
 
 --- The block that a line belongs to, and the row of its first line.
@@ -57,7 +41,7 @@ end
 ---@return sidestream.Block?, integer?
 function Rows:block_at(row)
   local section = self:section_at(row)
-  local first = section and self:first_row(section) or 0
+  local first = section and self:row(section) + 1 or 0
   for _, block in ipairs(section and section.blocks or {}) do
     if row < first + block.lines then
       return row >= first and block or nil, first
@@ -66,25 +50,28 @@ function Rows:block_at(row)
   end
 end
 
---- Remembers what windows show, for when it has been drawn anew; those at the end follow it anyway.
-function Rows:lose_places()
-  local last = vim.api.nvim_buf_line_count(self.buffer)
-  for _, window in ipairs(vim.fn.win_findbuf(self.buffer)) do
-    self.lost_places[window] = last - vim.api.nvim_win_get_cursor(window)[1]
-  end
+-- What a window's cursor is on: a section, and how far below its beginning. At the end it is on nothing.
+---@param window integer
+---@return sidestream.Place?
+function Rows:place_of(window)
+  local row = vim.api.nvim_win_get_cursor(window)[1]
+  local section = row < vim.api.nvim_buf_line_count(self.buffer) and self:section_at(row - 1)
+  return section and { key = section.key, below = row - self:row(section) } or nil
 end
 
---- Takes windows back to where they were, once there are as many lines below.
-function Rows:find_places()
+--- Takes a window that shows it again to where it was: a reader to the same line, all others to the end.
+---@param window integer
+---@param place? sidestream.Place
+---@return boolean whether that is there
+function Rows:go(window, place)
+  local section = place
+    and vim.iter(self.sections):find(function(other)
+      return other.key == place.key and other.mark
+    end)
   local last = vim.api.nvim_buf_line_count(self.buffer)
-  for window, below in pairs(self.lost_places) do
-    if below < last then
-      self.lost_places[window] = nil
-      if below > 0 and vim.api.nvim_win_is_valid(window) and vim.api.nvim_win_get_buf(window) == self.buffer then
-        vim.api.nvim_win_set_cursor(window, { last - below, 0 })
-      end
-    end
-  end
+  local line = place and section and self:row(section) + place.below or last
+  vim.api.nvim_win_set_cursor(window, { math.min(line, last), 0 })
+  return section ~= nil
 end
 
 return Rows

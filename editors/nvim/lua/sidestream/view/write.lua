@@ -5,6 +5,7 @@ local beside = require("sidestream.view.beside")
 local rows = require("sidestream.view.rows")
 local sanitize = require("sidestream.view.sanitize")
 local sections = require("sidestream.view.section")
+local shapes = require("sidestream.view.shape")
 
 ---@class sidestream.Writer: sidestream.Rows, sidestream.Decorated
 ---@field editing? boolean
@@ -43,7 +44,13 @@ end
 ---@param before? sidestream.Shape the one above it
 ---@return string[]
 local function lines_of(block, before)
-  local shape = block.draw(block)
+  local ok, shape = pcall(block.draw, block)
+  if not ok then
+    -- What cannot be drawn keeps nothing else from being drawn.
+    local part = block.part and ("a %s part"):format(block.part.type) or "something"
+    shape = shapes.line("note", "⚠", "SidestreamWarning", part .. " in an unexpected shape")
+  end
+  ---@cast shape sidestream.Shape?
   local lines = shape and shape.lines or {}
   block.shape, block.dirty, block.pending, block.kept, block.fences = shape, false, nil, nil, nil
   block.gap = wants_gap(shape, before)
@@ -118,7 +125,7 @@ function Writer:write(section)
   if section.stale then
     self:compose(section)
   end
-  local row, before = self:first_row(section), nil
+  local row, before = self:row(section) + 1, nil
   for _, block in ipairs(section.blocks) do
     local gap = block.gap
     if block.dirty or (block.lines > 0 and gap ~= wants_gap(block.shape, before)) then
@@ -135,7 +142,7 @@ end
 -- Lets a section have the blocks that it is to have; those that are gone take their lines along.
 ---@param section sidestream.Section
 function Writer:compose(section)
-  local row, before = self:first_row(section), section.blocks
+  local row, before = self:row(section) + 1, section.blocks
   local gone = sections.compose(section)
   for _, block in ipairs(before) do
     if gone[block.id] then
@@ -143,22 +150,6 @@ function Writer:compose(section)
       beside.undecorate(self, block)
     end
     row = row + block.lines
-  end
-end
-
----@param section sidestream.Section
-function Writer:erase(section)
-  self.sections = vim.tbl_filter(function(other)
-    return other ~= section
-  end, self.sections)
-  if section.mark then
-    local row, after = self:row(section), self:first_row(section)
-    for _, block in ipairs(section.blocks) do
-      after = after + block.lines
-      beside.undecorate(self, block)
-    end
-    vim.api.nvim_buf_del_extmark(self.buffer, rows.SECTIONS, section.mark)
-    vim.api.nvim_buf_set_lines(self.buffer, row, after, false, {})
   end
 end
 
@@ -179,13 +170,8 @@ function Writer:replace(block, row, lines)
     bottom = bottom + 1
   end
   if top + bottom < #old or top + bottom < #lines then
-    vim.api.nvim_buf_set_lines(
-      self.buffer,
-      row + top,
-      row + #old - bottom,
-      false,
-      vim.list_slice(lines, top + 1, #lines - bottom)
-    )
+    local new = vim.list_slice(lines, top + 1, #lines - bottom)
+    vim.api.nvim_buf_set_lines(self.buffer, row + top, row + #old - bottom, false, new)
   end
   block.lines = #lines
 end
