@@ -77,12 +77,11 @@ export const panelActions: { [N in keyof PanelRequests]: Action<N> } = {
     const { instanceId, sessionId, app } = host;
     if (instanceId === undefined || sessionId === undefined) return null;
     const { files } = await app.backend
-      .request("sidestream/session/diff", { instanceId, sessionId, messageId })
-      .catch(() => ({ files: [] }));
-    const names = files.map((file) => file.path).join(", ");
+      .request("sidestream/session/diff", { instanceId, sessionId, messageId, extent: "onwards" });
+    const changes = files.map((file) => `${file.path} +${file.additions} -${file.deletions}`);
     const detail = files.length > 0
-      ? t("This turn changed: {0}. Files change back as far as OpenCode has kept them, those of later turns too.", plainNotice(names))
-      : t("Files that this turn and later ones changed are changed back as far as OpenCode has kept them.");
+      ? t("What was done to these files from here on is undone: {0}.", plainNotice(changes.join(", ")))
+      : t("No file was changed from here on.");
     const revert = t("Revert");
     const question = t("Take the session back to before this message?");
     const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, revert);
