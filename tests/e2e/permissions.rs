@@ -121,3 +121,26 @@ async fn questions_and_a_sub_agents_permission_reach_the_user() {
     editor.open(&child).await;
     editor.assert_as_stored(&child).await;
 }
+
+#[tokio::test]
+async fn a_prompt_that_waits_behind_a_tool_is_answered_after_it() {
+    let mut editor = Editor::in_folders(1).start().await;
+    let session = editor.session().await;
+    editor.prompt(&session, "bash: echo first").await;
+    let permission = editor.permission().await;
+    // What the tool leads to comes later than this, and is told before it is sent.
+    let next = editor.prompt(&session, "and then?").await;
+    editor.reply(&permission, PermissionReply::Once).await;
+    editor
+        .shows("its answer", |screen| {
+            let mut messages = screen.open[&session].messages.iter();
+            messages
+                .find(|message| message.info.parent_id.as_ref() == Some(&next.message_id))
+                .map(|_| ())
+        })
+        .await;
+    editor.idle(&session).await;
+    let words = editor.last_words(&session);
+    assert!(words.starts_with("You said: and then?"), "{words}");
+    editor.assert_as_stored(&session).await;
+}

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::actor::{Actor, Phase};
 use crate::opencode::{Dialect, Prompt, is_loss};
-use crate::protocol::{Error, ErrorKind, Role, SessionId, SessionStatus};
+use crate::protocol::{Error, ErrorKind, MessageStatus, Role, SessionStatus};
 
 /// A run begins within this, even on a cold server (v1 contract, rule 7: 2.8 s).
 /// A loaded machine takes much longer, and must not be hurried.
@@ -35,7 +35,7 @@ impl Actor {
     }
 
     fn check(&mut self, prompt: Prompt, check: u32) {
-        if !self.is_submitted(&prompt.session_id) {
+        if !self.is_awaited(&prompt) {
             return;
         }
         // Not while the server is away: that is no sign of anything.
@@ -45,7 +45,7 @@ impl Actor {
         self.spawn_work(
             async move { (look(&dialect, &prompt, check).await, prompt) },
             move |actor, (seen, prompt)| {
-                if !actor.is_submitted(&prompt.session_id) {
+                if !actor.is_awaited(&prompt) {
                     return;
                 }
                 match seen {
@@ -71,8 +71,11 @@ impl Actor {
         );
     }
 
-    fn is_submitted(&self, session: &SessionId) -> bool {
-        self.replica.status(session) == Some(&SessionStatus::Submitted)
+    /// Its run is what the session waits for.
+    fn is_awaited(&self, prompt: &Prompt) -> bool {
+        let session = &prompt.session_id;
+        let is_submitted = self.replica.status(session) == Some(&SessionStatus::Submitted);
+        is_submitted && self.prompts.is_last_of(session, &prompt.message_id)
     }
 }
 
@@ -98,9 +101,11 @@ async fn look(dialect: &Arc<dyn Dialect>, prompt: &Prompt, check: u32) -> Result
         return Ok(Seen::Forgotten);
     }
     let content = dialect.content(session, 1).await?;
-    let last = content.page.messages.last();
-    if last.is_some_and(|message| message.info.role == Role::Assistant) {
-        return Ok(Seen::Answered);
+    match content.page.messages.last().map(|message| &message.info) {
+        // It has begun since the run was asked for.
+        Some(last) if last.status == MessageStatus::Streaming => return Ok(Seen::Running),
+        Some(last) if last.role == Role::Assistant => return Ok(Seen::Answered),
+        _ => {}
     }
     if check == 1 {
         dialect.nudge(prompt).await?;

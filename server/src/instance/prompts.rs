@@ -35,9 +35,21 @@ pub(super) struct Prompts {
     queue: VecDeque<QueuedPrompt>,
     /// When a permission of the session was rejected last.
     rejected: HashMap<SessionId, Instant>,
+    /// The prompt that arrived last in a session, until something else is submitted there.
+    arrived: HashMap<SessionId, MessageId>,
 }
 
 impl Prompts {
+    /// Whether the session's run that is awaited is this prompt's: nothing was submitted after it.
+    pub fn is_last_of(&self, session: &SessionId, message: &MessageId) -> bool {
+        self.arrived.get(session) == Some(message)
+    }
+
+    /// Something else is on its way.
+    pub fn is_followed(&mut self, session: &SessionId) {
+        self.arrived.remove(session);
+    }
+
     pub fn note_rejection(&mut self, session: &SessionId) {
         self.rejected.insert(session.clone(), Instant::now());
     }
@@ -50,6 +62,7 @@ impl Prompts {
     /// The session is gone, and what waited for it.
     pub fn forget(&mut self, session: &SessionId) {
         self.rejected.remove(session);
+        self.arrived.remove(session);
         self.queue.retain(|queued| queued.session_id() != session);
     }
 
@@ -163,6 +176,7 @@ impl Actor {
 
     /// The session is at work from now on: nobody is to take it for idle before the run has begun.
     fn submit(&mut self, prompt: &Prompt) {
+        self.prompts.is_followed(&prompt.session_id);
         let submission = self.replica.submitted(&prompt.session_id);
         if submission == Submission::First
             && let Some(queued) = self.prompts.get_mut(&prompt.message_id)
@@ -202,16 +216,17 @@ impl Actor {
                 (sent, prompt)
             },
             move |actor, (sent, prompt)| {
-                if sent.is_err() {
-                    actor.not_submitted(&prompt.message_id);
-                }
                 match sent {
                     Ok(()) => actor.prompt_arrived(&prompt.message_id),
+                    // It stays submitted: it is on its way still.
                     Err(error) if is_loss(&error) => {
                         actor.show_as_queued(&prompt.message_id);
                         actor.pause(&prompt.message_id, TRY_AGAIN);
                     }
-                    Err(error) => actor.prompt_refused(&prompt.message_id, error),
+                    Err(error) => {
+                        actor.not_submitted(&prompt.message_id);
+                        actor.prompt_refused(&prompt.message_id, error);
+                    }
                 }
             },
         );
@@ -222,6 +237,8 @@ impl Actor {
         let Some(queued) = self.prompts.take(message) else {
             return;
         };
+        let session = queued.session_id().clone();
+        self.prompts.arrived.insert(session, message.clone());
         self.watch(&queued.prompt, 1);
         match queued.asked {
             Some(responder) => {

@@ -101,10 +101,14 @@ impl QueuedPrompt {
         });
     }
 
-    /// As clients see it once OpenCode has it.
+    /// As clients see it once OpenCode has it: behind all that came while it waited.
     pub fn sent(self) -> MessageInfo {
         MessageInfo {
             status: MessageStatus::Sent,
+            time: MessageTime {
+                created: now(),
+                completed: None,
+            },
             ..self.message.info
         }
     }

@@ -215,6 +215,7 @@ impl Actor {
         match self.replica.submitted(&session) {
             Submission::First => {
                 self.is_wanted(&session);
+                self.prompts.is_followed(&session);
                 self.runs
                     .beginning
                     .insert(session.clone(), Box::new(answer));

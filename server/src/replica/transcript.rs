@@ -85,7 +85,8 @@ impl Transcript {
             // A prompt that is sent again gets a later time from the server, which would put it
             // behind its own answer.
             let waits = self.messages[at].turn == Turn::Awaited;
-            if waits || old.status == MessageStatus::Sent {
+            let was_told = self.messages[at].origin == Origin::Server;
+            if waits || (was_told && old.status == MessageStatus::Sent) {
                 info.time.created = info.time.created.min(old.time.created);
             }
             // Whose answer it is never changes. Not all events say it (v2 contract, §3.3), and what is
