@@ -153,13 +153,17 @@ impl Actor {
                 let (session, cursor) = (params.session_id, params.cursor);
                 let asked = session.clone();
                 self.spawn_work(
-                    async move { dialect.history(&asked, &cursor, limit.max(1)).await },
-                    move |actor, page| {
-                        let page = page.map_err(|error| match error.kind {
+                    async move {
+                        match dialect.history(&asked, &cursor, limit.max(1)).await {
                             // The server says no more than that the request is bad.
-                            ErrorKind::BadRequest => foreign_cursor("session/history"),
-                            _ => error,
-                        });
+                            Err(error) if error.kind == ErrorKind::BadRequest => {
+                                dialect.session(&asked).await?;
+                                Err(foreign_cursor("session/history"))
+                            }
+                            page => page,
+                        }
+                    },
+                    move |actor, page| {
                         responder.send(page.map(|page| actor.older(&session, page)));
                     },
                 );

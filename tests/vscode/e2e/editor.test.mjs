@@ -48,7 +48,7 @@ test("the session's and the working tree's changes are reviewed the same way", a
 test("a message is taken back after a confirmation that names the files, and that is undone", async () => {
   const changedTexts = await contents();
   await panel.action(panel.user.last(), "Revert to before this message");
-  await bench.page.locator(".monaco-dialog-box", { hasText: /hello\.ts, notes\.md/ }).waitFor();
+  await bench.page.locator(".monaco-dialog-box", { hasText: /hello\.ts \+\d+ -\d+, notes\.md \+\d+ -\d+/ }).waitFor();
   await bench.dialog("Revert");
   await eventually(changed, [false, false]);
   await eventually(() => panel.user.count(), 1);
