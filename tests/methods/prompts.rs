@@ -214,8 +214,17 @@ pub async fn session_list_queued(room: Room) {
         .collect();
     assert_eq!(listed, waiting);
 
-    // After an abort they are sent one after the other, each with an answer of its own in 1.x.
     editor.abort(&session).await;
+    if generation() == Generation::Two {
+        // Its inbox stays as it is until something else is sent.
+        editor.idle(&session).await;
+        for (message, _) in &waiting {
+            let cancel = json!({"sessionId": session, "messageId": message});
+            editor.request::<SessionCancelQueued>(cancel).await.unwrap();
+        }
+        return;
+    }
+    // After an abort they are sent one after the other.
     for (prompt, _) in &waiting {
         editor
             .shows("an answer to each", |screen| {

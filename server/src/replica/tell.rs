@@ -5,7 +5,7 @@ use super::cut;
 use super::session::{Row, SessionState};
 use super::transcript::Change;
 use super::waiting::Wait;
-use crate::protocol::{Notification, Session, SessionId};
+use crate::protocol::{Notification, Session, SessionId, SessionStatus};
 
 impl Replica {
     pub(super) fn view(&self, session: &SessionState) -> Session {
@@ -34,7 +34,8 @@ impl Replica {
             self.session(id).told = Some(view.clone());
             // Idle for no time between two runs is nothing to tell.
             self.changes.retain(|change| {
-                !matches!(change, Notification::SessionDidChange { session, .. } if session.id == *id)
+                !matches!(change, Notification::SessionDidChange { session, .. }
+                    if session.id == *id && session.status == SessionStatus::Idle)
             });
             self.changes.push(Notification::SessionDidChange {
                 instance_id: self.instance_id.clone(),
