@@ -2,7 +2,6 @@
 
 use sidestream::protocol::{MessageStatus, Role, SessionStatus};
 use sidestream_tests::Editor;
-use sidestream_tests::generation::{Generation, generation};
 
 #[tokio::test]
 async fn replies_are_shown_as_the_server_stores_them() {
@@ -20,12 +19,8 @@ async fn replies_are_shown_as_the_server_stores_them() {
     let before = editor.screen.open[&session].revision;
     editor.ask(&session, "long: 2000").await;
     assert_eq!(editor.last_words(&session).split_whitespace().count(), 2000);
-    // 2.x joins what comes within 100 ms (v2 contract, §2.1).
-    let steps = match generation() {
-        Generation::One => 100,
-        Generation::Two => 10,
-    };
-    assert!(editor.screen.open[&session].revision > before + steps);
+    // In many pieces: how many is up to the machine, and 2.x joins what comes within 100 ms (v2 contract, §2.1).
+    assert!(editor.screen.open[&session].revision > before + 10);
     editor.assert_as_stored(&session).await;
 
     editor.ask(&session, "reason: the sea").await;
