@@ -1,5 +1,5 @@
-//! The versions of OpenCode that Sidestream speaks, each for real: a plain reply, a permission, an
-//! abort, and a server that dies and comes back. Prints the table that the README shows, and fails
+//! The versions of OpenCode that Sidestream speaks, each for real: a plain reply, a permission, a
+//! prompt that waits its turn, an abort, and a server that dies and comes back. Prints the table that the README shows, and fails
 //! when the two differ; with `UPDATE=1` it writes the README's.
 //!
 //! The last of 1.x and of 2.x are the subjects of the end-to-end tests, too.
@@ -23,7 +23,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::json;
 use sidestream::instance::find;
 use sidestream::protocol::{
-    InstanceState, MessageStatus, PermissionReply, SessionId, SessionStatus, ToolStatus,
+    InstanceState, MessageStatus, PartBody, PermissionReply, Role, SessionId, SessionStatus,
+    ToolStatus,
 };
 use sidestream_tests::{Editor, processes};
 
@@ -38,7 +39,7 @@ const VERSIONS: [&str; 8] = [
     find::PINNED_VERSION,
     find::PINNED_VERSION_2,
 ];
-const CHECKS: [&str; 4] = ["plain reply", "permission", "abort", "resync"];
+const CHECKS: [&str; 5] = ["plain reply", "permission", "queue", "abort", "resync"];
 
 /// By version, whether each check held.
 type Results = Arc<Mutex<BTreeMap<usize, Vec<bool>>>>;
@@ -94,6 +95,7 @@ async fn check(version: &str) -> Vec<bool> {
     vec![
         holds(plain_reply(&mut editor)).await,
         holds(permission(&mut editor)).await,
+        holds(queue(&mut editor)).await,
         holds(abort(&mut editor)).await,
         holds(resync(&mut editor)).await,
     ]
@@ -138,6 +140,26 @@ async fn permission(editor: &mut Editor) {
     editor.assert_as_stored(&session).await;
 }
 
+/// A prompt that waits for a run of several steps is answered after the last of them.
+async fn queue(editor: &mut Editor) {
+    let session = editor.session().await;
+    editor.prompt(&session, "bash: echo first").await;
+    let permission = editor.permission().await;
+    editor.prompt(&session, "and then?").await;
+    editor.reply(&permission, PermissionReply::Once).await;
+    editor
+        .shows("the answer to what has waited", |screen| {
+            let last = screen.open[&session].messages.last()?;
+            let is_answer = last.parts.iter().any(
+                |part| matches!(&part.body, PartBody::Text(said) if said.text.starts_with("You said: and then?")),
+            );
+            (is_answer && last.info.role == Role::Assistant).then_some(())
+        })
+        .await;
+    editor.idle(&session).await;
+    editor.assert_as_stored(&session).await;
+}
+
 async fn abort(editor: &mut Editor) {
     let session = editor.session().await;
     editor.prompt(&session, "long: 100000").await;
@@ -163,7 +185,7 @@ async fn abort(editor: &mut Editor) {
     let open = messages.iter().filter(|message| {
         message.info.status == MessageStatus::Streaming
             || message.parts.iter().any(|part| {
-                matches!(&part.body, sidestream::protocol::PartBody::Tool(tool)
+                matches!(&part.body, PartBody::Tool(tool)
                     if matches!(tool.status, ToolStatus::Running | ToolStatus::Pending))
             })
     });

@@ -13,7 +13,7 @@ use super::outlet::Responder;
 use super::prompt_parts;
 use super::queued_prompt::{Delivery, QueuedPrompt};
 use super::requests::unknown_session;
-use crate::opencode::{Dialect, Keeper, Prompt, is_loss};
+use crate::opencode::{Dialect, Keeper, Order, Prompt, is_loss};
 use crate::protocol::requests::{
     Done, PromptState, SessionCancelQueued, SessionListQueued, SessionListQueuedResult,
     SessionPrompt, SessionPromptResult,
@@ -21,7 +21,7 @@ use crate::protocol::requests::{
 use crate::protocol::{
     Error, ErrorKind, Message, MessageId, PermissionMode, SessionId, SessionStatus,
 };
-use crate::replica::Submission;
+use crate::replica::{Purpose, Submission};
 
 /// More than a person types while the server is away.
 const MAX_QUEUED: usize = 32;
@@ -143,12 +143,15 @@ impl Actor {
         let queue = self.prompts.queue.iter();
         let next = queue.filter(|queued| !queued.is_refused());
         let next = next.filter(|queued| sessions.insert(queued.session_id().clone()));
-        let ready: Vec<Prompt> = next
-            .filter(|queued| queued.delivery == Delivery::Waiting)
+        let ready: Vec<MessageId> = next
+            .filter(|queued| matches!(queued.delivery, Delivery::Waiting | Delivery::Repeating))
             .filter(|queued| self.is_its_turn(dialect.as_ref(), queued))
-            .map(|queued| queued.prompt.clone())
+            .map(|queued| queued.message_id().clone())
             .collect();
-        for prompt in ready {
+        for message in ready {
+            let Some(prompt) = self.prompt_to_send(&message, dialect.order_of_messages()) else {
+                continue;
+            };
             self.submit(&prompt);
             if self
                 .prompts
@@ -159,6 +162,22 @@ impl Actor {
                 self.deliver(dialect.clone(), prompt);
             }
         }
+    }
+
+    /// A server that goes by ids would take a prompt that has waited for older than what its session
+    /// said meanwhile, and not answer it: such a prompt is shown and sent as a new message.
+    fn prompt_to_send(&mut self, message: &MessageId, order: Order) -> Option<Prompt> {
+        let queued = self.prompts.get_mut(message)?;
+        let has_waited = queued.asked.is_none() && queued.delivery == Delivery::Waiting;
+        if has_waited && order == Order::Id {
+            queued.renew_id();
+            let (prompt, shown) = (queued.prompt.clone(), queued.message.clone());
+            self.replica
+                .remove_local_message(&prompt.session_id, message);
+            self.show(shown);
+            return Some(prompt);
+        }
+        Some(queued.prompt.clone())
     }
 
     /// OpenCode 1.x takes a prompt at any time, but never gives it back: there it stays here, where
@@ -177,7 +196,7 @@ impl Actor {
     /// The session is at work from now on: nobody is to take it for idle before the run has begun.
     fn submit(&mut self, prompt: &Prompt) {
         self.prompts.is_followed(&prompt.session_id);
-        let submission = self.replica.submitted(&prompt.session_id);
+        let submission = self.replica.submitted(&prompt.session_id, Purpose::Answer);
         if submission == Submission::First
             && let Some(queued) = self.prompts.get_mut(&prompt.message_id)
         {
@@ -290,12 +309,15 @@ impl Actor {
         let Some(queued) = self.prompts.get_mut(message) else {
             return;
         };
-        queued.delivery = Delivery::Paused;
+        let then = match std::mem::replace(&mut queued.delivery, Delivery::Paused) {
+            Delivery::Sending => Delivery::Repeating,
+            before => before,
+        };
         let message = message.clone();
         self.spawn_work(sleep(wait), move |actor, ()| {
             let queued = actor.prompts.get_mut(&message);
             if let Some(queued) = queued.filter(|queued| queued.delivery == Delivery::Paused) {
-                queued.delivery = Delivery::Waiting;
+                queued.delivery = then;
             }
         });
     }

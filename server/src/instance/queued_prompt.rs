@@ -24,10 +24,12 @@ pub(super) struct QueuedPrompt {
 /// How far a prompt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
-    /// For a connection, or for its session's turn.
+    /// For a connection, or for its session's turn. It was never sent.
     Waiting,
     /// Held back for a moment.
     Paused,
+    /// Its request was lost. It is sent again as it was, so that OpenCode does not take it twice.
+    Repeating,
     /// Its request is under way: whether OpenCode has it is not known.
     Sending,
     /// OpenCode did not want it. Only its text is kept.
@@ -90,6 +92,13 @@ impl QueuedPrompt {
 
     pub fn is_refused(&self) -> bool {
         self.delivery == Delivery::Refused
+    }
+
+    /// Gives its message the newest id. Only for one that was never sent.
+    pub fn renew_id(&mut self) {
+        let message_id = MessageId::from(id::ascending("msg"));
+        self.prompt.message_id = message_id.clone();
+        self.message.info.id = message_id;
     }
 
     pub fn refuse(&mut self, why: &Error) {

@@ -20,7 +20,7 @@ use crate::protocol::requests::{
     SessionRunResult, SessionSend, SessionShell,
 };
 use crate::protocol::{Catalog, Error, ErrorKind, MessageId, SessionId, SessionStatus};
-use crate::replica::Submission;
+use crate::replica::{Purpose, Submission};
 
 /// What OpenCode itself takes when nobody has chosen.
 pub(super) const DEFAULT_AGENT: &str = "build";
@@ -135,7 +135,12 @@ impl Actor {
             let session = run.session_id.clone();
             let message = ours(dialect.run_ids(), &run.message_id);
             let work = async move { dialect.command(&run).await };
-            actor.begin_run(session, work, told_message(message, responder));
+            actor.begin_run(
+                session,
+                Purpose::Answer,
+                work,
+                told_message(message, responder),
+            );
         });
     }
 
@@ -160,7 +165,12 @@ impl Actor {
         let session = run.session_id.clone();
         let message = ours(dialect.run_ids(), &run.message_id);
         let work = async move { dialect.shell(&run).await };
-        self.begin_run(session, work, told_message(message, responder));
+        self.begin_run(
+            session,
+            Purpose::Answer,
+            work,
+            told_message(message, responder),
+        );
     }
 
     pub(super) fn compact(
@@ -189,7 +199,7 @@ impl Actor {
                     };
                     let compacted = session.clone();
                     let work = async move { dialect.compact(&compacted, &model).await };
-                    actor.begin_run(session, work, move |begun| {
+                    actor.begin_run(session, Purpose::Summary, work, move |begun| {
                         responder.send(begun.map(|()| Done {}));
                     });
                 });
@@ -209,10 +219,11 @@ impl Actor {
     fn begin_run(
         &mut self,
         session: SessionId,
+        purpose: Purpose,
         work: impl Future<Output = Result<(), Error>> + Send + 'static,
         answer: impl FnOnce(Result<(), Error>) + Send + 'static,
     ) {
-        match self.replica.submitted(&session) {
+        match self.replica.submitted(&session, purpose) {
             Submission::First => {
                 self.is_wanted(&session);
                 self.prompts.is_followed(&session);

@@ -98,6 +98,11 @@ pub trait Dialect: Sessions + Workspace {
         Keeper::Sidestream
     }
 
+    /// What the server puts a session's messages in order by.
+    fn order_of_messages(&self) -> Order {
+        Order::Time
+    }
+
     /// Takes back a prompt that the server has and that waits there for its turn.
     async fn cancel_prompt(&self, _session: &SessionId, _message: &MessageId) -> Result<(), Error> {
         Err(unsupported("take back a prompt that it has"))
@@ -146,6 +151,13 @@ pub type Marks = HashMap<SessionId, u64>;
 pub enum Keeper {
     Sidestream,
     Server,
+}
+
+/// What decides which of two messages is the later one, and so whether a prompt is answered already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    Time,
+    Id,
 }
 
 /// The server was not reached, or its answer did not come: what it would have said is not known.

@@ -26,7 +26,7 @@ use crate::protocol::{
 };
 pub use family::Limits;
 pub use merge::Gap;
-pub use session::Submission;
+pub use session::{Purpose, Submission};
 use session::{Row, SessionState};
 use transcript::{Change, Transcript};
 use waiting::Waiting;
@@ -64,8 +64,8 @@ impl Replica {
     }
 
     /// A prompt or a command is on its way; its run has not begun.
-    pub fn submitted(&mut self, id: &SessionId) -> Submission {
-        let submission = self.session(id).submit();
+    pub fn submitted(&mut self, id: &SessionId, purpose: Purpose) -> Submission {
+        let submission = self.session(id).submit(purpose);
         self.tell_session(id);
         submission
     }
@@ -74,7 +74,7 @@ impl Replica {
     pub fn not_begun(&mut self, id: &SessionId, submission: Submission) {
         let session = self.session(id);
         if submission == Submission::First && session.status == SessionStatus::Submitted {
-            session.status = SessionStatus::Idle;
+            session.end(SessionStatus::Idle);
             // There may be no such session at all.
             if session.row == Row::Awaited {
                 self.sessions.remove(id);
@@ -85,7 +85,7 @@ impl Replica {
 
     /// A prompt's run could not be begun.
     pub fn failed(&mut self, id: &SessionId, message: String) {
-        self.session(id).status = SessionStatus::Error { message };
+        self.session(id).end(SessionStatus::Error { message });
         self.tell_session(id);
     }
 
@@ -100,7 +100,7 @@ impl Replica {
     pub fn not_running(&mut self, id: &SessionId) {
         let session = self.session(id);
         if session.status.is_running() {
-            session.status = SessionStatus::Idle;
+            session.end(SessionStatus::Idle);
         }
         let ended = self.waiting.end_session(id);
         self.tell_waits(ended);

@@ -31,6 +31,13 @@ pub enum Submission {
     Further,
 }
 
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Answer,
+    Summary,
+}
+
 /// Whether the server has told a session's row. A request may name one that is not there at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Row {
@@ -120,7 +127,10 @@ impl SessionState {
         }
         let before = (self.compacts, self.context.clone());
         let is_summary = message.agent.as_deref() == Some("compaction");
-        self.compacts = is_summary && message.status == MessageStatus::Streaming;
+        let streams = message.status == MessageStatus::Streaming;
+        if is_summary || streams {
+            self.compacts = is_summary && streams;
+        }
         let used = message.tokens.as_ref().map_or(0, Tokens::total);
         if used > 0 {
             self.context = Some((used, message.model.clone()));
@@ -149,17 +159,25 @@ impl SessionState {
         }
     }
 
-    pub fn submit(&mut self) -> Submission {
+    pub fn submit(&mut self, purpose: Purpose) -> Submission {
         if self.status.is_running() {
             return Submission::Further;
         }
         self.status = SessionStatus::Submitted;
+        self.compacts = purpose == Purpose::Summary;
         Submission::First
+    }
+
+    /// Nothing runs any more, whatever the server has told.
+    pub fn end(&mut self, status: SessionStatus) {
+        self.status = status;
+        self.compacts = false;
     }
 
     pub fn view(&self, instance: &InstanceId, around: Around) -> Session {
         let info = &self.info;
-        let compacts = (info.compacting || self.compacts) && self.status == SessionStatus::Busy;
+        let works = matches!(self.status, SessionStatus::Submitted | SessionStatus::Busy);
+        let compacts = works && (info.compacting || self.compacts);
         let permissions = info.permissions.as_ref();
         Session {
             id: info.id.clone(),

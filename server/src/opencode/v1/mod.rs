@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use super::each::Each;
 use super::event::{Content, Decoded, MessagePage, Overview, SessionInfo};
 use super::http::{Answer, Http};
-use super::{Dialect, NewSession, Prompt, SessionQuery, Sessions as _};
+use super::{Dialect, NewSession, Order, Prompt, SessionQuery, Sessions as _};
 use crate::protocol::{
     DialectName, Error, ErrorKind, ModelRef, Permission, PermissionReply, Question, SessionId, Todo,
 };
@@ -30,6 +30,9 @@ use decode::Decoder;
 
 /// What the server itself lists when no limit is named (§5).
 const SESSION_LIMIT: usize = 100;
+
+/// The first version that orders messages by their time and not by their ids (§5).
+const BY_TIME: [u32; 3] = [1, 18, 16];
 
 /// An OpenCode 1.x server, for one directory.
 pub struct V1 {
@@ -144,6 +147,12 @@ fn put(body: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>
     }
 }
 
+/// The numbers of a version such as `1.18.33` or `1.18.33-beta.1`.
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let mut numbers = version.split(['.', '-']).map(|number| number.parse().ok());
+    Some([numbers.next()??, numbers.next()??, numbers.next()??])
+}
+
 fn model(model: &ModelRef) -> Value {
     json!({"providerID": model.provider_id, "modelID": model.model_id})
 }
@@ -186,6 +195,14 @@ impl Dialect for V1 {
             // `/global/event` speaks before it listens (§0, rule 3).
             Generation::Current { .. } => Some(Duration::from_millis(250)),
         }
+    }
+
+    fn order_of_messages(&self) -> Order {
+        let by_time = self
+            .version()
+            .and_then(numbers)
+            .is_some_and(|version| version >= BY_TIME);
+        if by_time { Order::Time } else { Order::Id }
     }
 
     fn unsupported(&self) -> &'static [&'static str] {
