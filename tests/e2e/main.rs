@@ -14,6 +14,7 @@ mod command_line;
 mod doctor;
 mod endings;
 mod folders;
+mod installing;
 mod legacy;
 mod lines;
 mod permissions;

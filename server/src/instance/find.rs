@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::Command;
+use tokio::sync::Mutex;
 
 use super::version::Family;
 use crate::protocol::{Error, ErrorKind};
@@ -258,6 +259,9 @@ pub async fn install(version: &str, announce: &(dyn Fn(String) + Sync)) -> Resul
         .join("node_modules")
         .join(package)
         .join("bin/opencode");
+    // Folders of one editor wait for each other, and find what the first of them has installed.
+    static TURN: Mutex<()> = Mutex::const_new(());
+    let _turn = TURN.lock().await;
     if is_executable(&binary) {
         return Ok(binary);
     }

@@ -26,6 +26,7 @@ pub struct Setup {
     capabilities: Value,
     process_id: u32,
     attached: Option<Rest>,
+    path: Option<PathBuf>,
 }
 
 impl Setup {
@@ -37,7 +38,16 @@ impl Setup {
             capabilities: json!({}),
             process_id: std::process::id(),
             attached: None,
+            path: None,
         }
+    }
+
+    /// The only folder that Sidestream finds programs in; OpenCode finds all that are here.
+    pub fn programs_in(mut self, folder: PathBuf) -> Self {
+        self.path = Some(folder);
+        let path = std::env::var("PATH").unwrap_or_default();
+        self.settings(json!({"server": {"command": []}}))
+            .server_env("PATH", &path)
     }
 
     /// Laid over the other settings.
@@ -111,6 +121,7 @@ impl Setup {
             .open(log_file(&sandbox));
         command
             .envs(environment)
+            .envs(self.path.map(|path| ("PATH", path)))
             .current_dir(sandbox.path())
             .stderr(Stdio::from(log.expect("a file for the log")));
         let folders: Vec<Value> = sandbox.folders.iter().map(|f| client::folder(f)).collect();
