@@ -20,6 +20,7 @@ export class MessageView {
       this.content,
       this.ending,
     );
+    this.element.style.setProperty("--estimated-height", `${estimatedHeight(message)}px`);
   }
 
   /** All of it, in the parts' order. */
@@ -97,4 +98,15 @@ export class MessageView {
   private cancel(): void {
     run(relay("sidestream/session/cancelQueued", { messageId: this.message.id }));
   }
+}
+
+/** Of a message that is not laid out yet. Too little, and the browser lays out many that will not be in sight. */
+function estimatedHeight({ parts }: Message): number {
+  const lineHeight = 20;
+  const lineLength = 60;
+  const lines = (part: Part): number => {
+    if (part.type !== "text") return 2;
+    return part.synthetic ? 0 : part.text.split("\n").reduce((sum, line) => sum + Math.ceil(line.length / lineLength), 1);
+  };
+  return lineHeight * parts.reduce((sum, part) => sum + lines(part), 1);
 }
