@@ -262,6 +262,36 @@ pub async fn session_command(room: Room) {
     assert!(matches!(&parts[0], PartBody::Text(text) if text.text.contains("for mice")));
     editor.assert_as_stored(&session).await;
 
+    // What is attached goes along, also when the command was typed.
+    let typed = json!({"sessionId": session, "text": "/init for cats", "parts": [
+        {"type": "file", "path": "src/a.rs"},
+        {"type": "diagnostics", "path": "src/a.rs", "items": [
+            {"line": 1, "severity": "error", "message": "no mice here"},
+        ]},
+    ]});
+    editor.request::<SessionSend>(typed).await.unwrap();
+    editor.idle(&session).await;
+    let parts = sent(&mut editor, &session);
+    let says = |words: &str| {
+        let mut texts = parts.iter();
+        texts.any(|part| matches!(part, PartBody::Text(text) if text.text.contains(words)))
+    };
+    assert!(
+        says("for cats") && says("line 1: error: no mice here"),
+        "{parts:?}"
+    );
+    let is_file = |part: &PartBody| matches!(part, PartBody::File(file) if file.filename.as_deref() == Some("a.rs"));
+    assert!(parts.iter().any(is_file), "{parts:?}");
+    editor.assert_as_stored(&session).await;
+    let outside = json!({"sessionId": session, "command": "init", "arguments": "",
+        "parts": [{"type": "file", "path": "/etc/passwd"}]});
+    let refused = editor.request::<SessionCommand>(outside).await.unwrap_err();
+    assert!(
+        refused.message.contains("is not in the folder"),
+        "{refused:?}"
+    );
+
+    let messages = editor.messages(&session);
     let unknown = json!({"sessionId": session, "command": "nonsense", "arguments": ""});
     let refused = editor.request::<SessionCommand>(unknown).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::BadRequest);

@@ -550,7 +550,7 @@ export type SessionSend = {
   instanceId: string,
   sessionId: string,
   text: string,
-  /** What is attached besides. */
+  /** What is attached besides; a shell command takes none of it. */
   parts?: PromptPart[],
   agent?: string,
   model?: ModelRef,
@@ -652,8 +652,11 @@ export type SessionCommand = {
   sessionId: string,
   command: string,
   arguments: string,
+  /** What is attached besides. */
+  parts?: PromptPart[],
   agent?: string,
   model?: ModelRef,
+  variant?: string,
 };
 
 /** Runs a command of the user's own in the shell; its output streams in as a tool part. */

@@ -1,6 +1,6 @@
 //! A session as Markdown, for a person to read and keep. Pure.
 
-use crate::opencode::tool::fenced;
+use crate::opencode::attached::fenced;
 use crate::protocol::{Message, PartBody, Role, Session, ToolPart};
 
 /// A name for the file, and what it holds.

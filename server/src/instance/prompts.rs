@@ -115,7 +115,7 @@ impl Actor {
             );
         }
         self.prompts.make_room();
-        let queued = QueuedPrompt::new(params, responder);
+        let queued = QueuedPrompt::new(params, self.directory(), responder);
         let message = queued.message_id().clone();
         self.prompts.queue.push_back(queued);
         self.advance_prompts();

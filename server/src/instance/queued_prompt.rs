@@ -1,7 +1,9 @@
 //! One prompt that is on its way, and how clients see it meanwhile.
 
+use std::path::Path;
+
 use super::outlet::Responder;
-use crate::opencode::{Prompt, id, tool};
+use crate::opencode::{Prompt, attached, id};
 use crate::protocol::requests::{PromptPart, SessionPrompt};
 use crate::protocol::{
     Error, FilePart, Message, MessageError, MessageId, MessageInfo, MessageStatus, MessageTime,
@@ -37,7 +39,7 @@ pub(super) enum Delivery {
 }
 
 impl QueuedPrompt {
-    pub fn new(params: SessionPrompt, asked: Responder) -> Self {
+    pub fn new(params: SessionPrompt, directory: &Path, asked: Responder) -> Self {
         let message_id = MessageId::from(id::ascending("msg"));
         let parts: Vec<(PartId, PromptPart)> = params
             .parts
@@ -63,7 +65,7 @@ impl QueuedPrompt {
             },
             parts: parts
                 .iter()
-                .map(|(id, part)| Part::new(id.clone(), shown(part)))
+                .map(|(id, part)| Part::new(id.clone(), shown(part, directory)))
                 .collect(),
         };
         Self {
@@ -124,13 +126,7 @@ impl QueuedPrompt {
 }
 
 /// What a part looks like before OpenCode has made its own of it.
-fn shown(part: &PromptPart) -> PartBody {
-    let text = |text: String| {
-        PartBody::Text(TextPart {
-            text,
-            ..TextPart::default()
-        })
-    };
+fn shown(part: &PromptPart, directory: &Path) -> PartBody {
     let file = |mime: &str, filename: Option<String>, url: String| {
         PartBody::File(FilePart {
             mime: mime.into(),
@@ -139,7 +135,6 @@ fn shown(part: &PromptPart) -> PartBody {
         })
     };
     match part {
-        PromptPart::Text { text: typed } => text(typed.clone()),
         PromptPart::File { path, .. } => {
             let name = path.file_name();
             let name = name.map(|name| name.to_string_lossy().into_owned());
@@ -150,11 +145,11 @@ fn shown(part: &PromptPart) -> PartBody {
             file(mime, filename.clone(), String::new())
         }
         PromptPart::Agent { name } => PartBody::Agent { name: name.clone() },
-        PromptPart::Diagnostics { path, items } => text(tool::diagnostics(path, items)),
-        PromptPart::Selection {
-            path,
-            range,
-            text: selected,
-        } => text(tool::selection(path, *range, selected)),
+        PromptPart::Text { .. } | PromptPart::Diagnostics { .. } | PromptPart::Selection { .. } => {
+            PartBody::Text(TextPart {
+                text: attached::words(part, directory).unwrap_or_default(),
+                ..TextPart::default()
+            })
+        }
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::actor::{Actor, Phase};
 use super::files::within;
 use super::outlet::Responder;
+use super::prompt_parts;
 use super::typed::{Names, Typed, understand};
 use crate::opencode::sessions::{CommandRun, Ids, ShellRun};
 use crate::opencode::{Dialect, Keeper, id, is_loss};
@@ -73,8 +74,10 @@ impl Actor {
                 session_id,
                 command: name,
                 arguments,
+                parts: params.parts,
                 agent: params.agent,
                 model: params.model,
+                variant: params.variant,
             }),
             Typed::Shell { command } => InstanceRequest::SessionShell(SessionShell {
                 instance_id,
@@ -106,6 +109,11 @@ impl Actor {
         responder: Responder,
         dialect: Arc<dyn Dialect>,
     ) {
+        if let Some(parts) = params.parts.as_ref().filter(|parts| !parts.is_empty())
+            && let Err(error) = prompt_parts::check(parts, self.directory())
+        {
+            return responder.fail(error);
+        }
         self.with_catalog(move |actor, catalog| {
             let known = |catalog: &Catalog| {
                 let mut commands = catalog.commands.iter();
@@ -129,8 +137,10 @@ impl Actor {
                 message_id: MessageId::from(id::ascending("msg")),
                 command: params.command,
                 arguments: params.arguments,
+                parts: params.parts.unwrap_or_default(),
                 agent: params.agent,
                 model: params.model,
+                variant: params.variant,
             };
             let session = run.session_id.clone();
             let message = ours(dialect.run_ids(), &run.message_id);

@@ -12,7 +12,7 @@ use super::export;
 use super::outlet::Responder;
 use super::requests::unknown_session;
 use crate::opencode::event::{IncomingMessage, SessionInfo};
-use crate::opencode::{Dialect, tool};
+use crate::opencode::{Dialect, diff};
 use crate::protocol::requests::{
     DiffExtent, SessionChildren, SessionChildrenResult, SessionDiff, SessionDiffResult,
     SessionExport, SessionExportResult, SessionRevert, SessionRevertResult, SessionUnrevert,
@@ -175,7 +175,7 @@ impl Actor {
                         .hint("A prompt after session/revert makes it final."),
                     );
                 }
-                let files = info.reverted_files.iter().map(tool::reversed).collect();
+                let files = info.reverted_files.iter().map(diff::reversed).collect();
                 actor.spawn_work(
                     async move { dialect.unrevert(&session).await },
                     move |actor, row| {

@@ -60,7 +60,7 @@ pub async fn detect(http: &Http, directory: &Path) -> Result<Arc<dyn Dialect>, E
         Err(_) => {}
     }
     if Legacy::answers(http).await {
-        return Ok(Arc::new(Legacy::new(http.clone())));
+        return Ok(Arc::new(Legacy::new(http.clone(), directory.to_owned())));
     }
     Err(Error::new(
         ErrorKind::ServerError,

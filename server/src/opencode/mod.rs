@@ -3,7 +3,9 @@
 //!
 //! It knows no editor and keeps no state of sessions; a dialect is a translator.
 
+pub mod attached;
 pub mod detect;
+pub mod diff;
 pub mod each;
 pub mod event;
 pub mod http;

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 
 use super::event::{IncomingMessage, SessionInfo};
 use super::unsupported;
+use crate::protocol::requests::PromptPart;
 use crate::protocol::{
     Error, FileDiff, MessageId, Millis, ModelRef, PermissionMode, Revert, SessionId,
 };
@@ -116,8 +117,11 @@ pub struct CommandRun {
     pub message_id: MessageId,
     pub command: String,
     pub arguments: String,
+    /// What goes along.
+    pub parts: Vec<PromptPart>,
     pub agent: Option<String>,
     pub model: Option<ModelRef>,
+    pub variant: Option<String>,
 }
 
 /// A command of the user's own.

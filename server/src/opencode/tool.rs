@@ -6,8 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::protocol::requests::{Diagnostic, LineRange, Severity};
-use crate::protocol::{ChangeKind, FileDiff, ToolKind};
+use crate::protocol::{FileDiff, ToolKind};
 
 /// By OpenCode's name; a plugin's or MCP server's tool is `Other`.
 #[must_use]
@@ -121,153 +120,6 @@ pub fn always_title(permission: &str, always: &[String], kept: Kept) -> Option<S
     })
 }
 
-/// The files of a `git diff`.
-#[must_use]
-pub fn diffs_of_git(diff: &str, directory: &Path) -> Vec<FileDiff> {
-    let mut starts: Vec<usize> = diff
-        .match_indices("diff --git ")
-        .map(|(at, _)| at)
-        .collect();
-    starts.retain(|at| *at == 0 || diff.as_bytes()[at - 1] == b'\n');
-    let ends = starts.iter().skip(1).copied().chain([diff.len()]);
-    starts
-        .iter()
-        .zip(ends)
-        .map(|(&start, end)| {
-            let patch = &diff[start..end];
-            let header = |prefix: &str| {
-                let mut lines = patch.lines().take_while(|line| !line.starts_with("@@"));
-                let path = lines.find_map(|line| line.strip_prefix(prefix))?;
-                (path != "/dev/null").then(|| path.get(2..).unwrap_or(path))
-            };
-            let (old, new) = (header("--- "), header("+++ "));
-            let first_line = patch.lines().next().unwrap_or_default();
-            let named = first_line.rsplit_once(" b/").map_or("", |(_, path)| path);
-            FileDiff {
-                status: Some(match (old, new) {
-                    (None, Some(_)) => ChangeKind::Added,
-                    (Some(_), None) => ChangeKind::Deleted,
-                    _ => ChangeKind::Modified,
-                }),
-                ..diff_of_patch(new.or(old).unwrap_or(named), patch, directory)
-            }
-        })
-        .collect()
-}
-
-/// The same changes the other way round.
-#[must_use]
-pub fn reversed(diff: &FileDiff) -> FileDiff {
-    let mut patch = String::with_capacity(diff.patch.len());
-    let mut in_hunk = false;
-    for line in diff.patch.split_inclusive('\n') {
-        in_hunk = in_hunk && !line.starts_with("diff --git ") || line.starts_with("@@ ");
-        match line.split_at_checked(1) {
-            Some(("+", rest)) if in_hunk => patch.push_str(&format!("-{rest}")),
-            Some(("-", rest)) if in_hunk => patch.push_str(&format!("+{rest}")),
-            _ => match line.split(' ').collect::<Vec<_>>().as_slice() {
-                ["@@", old, new, rest @ ..] => patch.push_str(&format!(
-                    "@@ -{} +{} {}",
-                    new.trim_start_matches('+'),
-                    old.trim_start_matches('-'),
-                    rest.join(" ")
-                )),
-                _ => patch.push_str(line),
-            },
-        }
-    }
-    FileDiff {
-        path: diff.path.clone(),
-        status: diff.status.map(|status| match status {
-            ChangeKind::Added => ChangeKind::Deleted,
-            ChangeKind::Modified => ChangeKind::Modified,
-            ChangeKind::Deleted => ChangeKind::Added,
-        }),
-        additions: diff.deletions,
-        deletions: diff.additions,
-        patch,
-    }
-}
-
-/// A change as the `diff` text of a tool's or permission's metadata has it.
-#[must_use]
-pub fn diff_of_patch(path: &str, patch: &str, directory: &Path) -> FileDiff {
-    let count = |sign: char, header: &str| {
-        let lines = patch.lines();
-        let changed = lines.filter(|line| line.starts_with(sign) && !line.starts_with(header));
-        changed.count() as u64
-    };
-    FileDiff {
-        path: relative(path, directory).to_owned(),
-        status: None,
-        additions: count('+', "+++ "),
-        deletions: count('-', "--- "),
-        patch: patch.to_owned(),
-    }
-}
-
-/// A piece of a file in words for the model: what the editor has may not be on the disk.
-#[must_use]
-pub fn selection(path: &Path, range: LineRange, text: &str) -> String {
-    let language = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or_default();
-    format!(
-        "Lines {} to {} of {}:\n\n{}",
-        range.start,
-        range.end,
-        path.display(),
-        fenced(language, text),
-    )
-}
-
-/// What is wrong in a file, in words for the model.
-#[must_use]
-pub fn diagnostics(path: &Path, items: &[Diagnostic]) -> String {
-    let line = |item: &Diagnostic| {
-        let severity = match item.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Information => "information",
-            Severity::Hint => "hint",
-        };
-        let source = item.source.as_deref();
-        let source = source.map(|source| format!(" ({source})"));
-        let (line, message) = (item.line, item.message.trim());
-        let source = source.unwrap_or_default();
-        format!("- line {line}: {severity}: {message}{source}\n")
-    };
-    let lines: String = items.iter().map(line).collect();
-    format!("The editor says of {}:\n\n{lines}", path.display())
-}
-
-/// Where a file is, and which lines of it are meant.
-#[must_use]
-pub fn file_url(path: &Path, range: Option<LineRange>) -> String {
-    let mut url = reqwest::Url::from_file_path(path)
-        .map_or_else(|()| format!("file://{}", path.display()), String::from);
-    if let Some(range) = range {
-        url.push_str(&format!("?start={}&end={}", range.start, range.end));
-    }
-    url
-}
-
-/// A file that is in the URL itself; `data` is Base64.
-#[must_use]
-pub fn data_url(mime: &str, data: &str) -> String {
-    format!("data:{mime};base64,{data}")
-}
-
-/// Markdown's code block, with a fence longer than any in the text, so that the text cannot end it.
-#[must_use]
-pub fn fenced(language: &str, text: &str) -> String {
-    let ticks = |line: &str| line.chars().take_while(|c| *c == '`').count();
-    let longest = text.lines().map(|line| ticks(line.trim_start())).max();
-    let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
-    format!("{fence}{language}\n{}\n{fence}\n", text.trim_end())
-}
-
 /// The path below the directory, or the whole path when it lies elsewhere.
 #[must_use]
 pub fn relative<'a>(path: &'a str, directory: &Path) -> &'a str {
@@ -297,6 +149,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::opencode::diff::diff_of_patch;
     use serde_json::json;
 
     #[test]
@@ -326,24 +179,6 @@ mod tests {
         assert!(line.starts_with("bash echo one echo two"));
         assert_eq!(line.lines().count(), 1);
         assert!(line.chars().count() < 130);
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_line_by_line() {
-        let item = |line, severity, source: Option<&str>| Diagnostic {
-            line,
-            severity,
-            message: "unused\n".into(),
-            source: source.map(Into::into),
-        };
-        let items = [
-            item(2, Severity::Error, Some("rustc")),
-            item(5, Severity::Hint, None),
-        ];
-        assert_eq!(
-            diagnostics(Path::new("src/a.rs"), &items),
-            "The editor says of src/a.rs:\n\n- line 2: error: unused (rustc)\n- line 5: hint: unused\n"
-        );
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod wire;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,7 +16,9 @@ use super::event::{
     Body, Content, Decoded, Event, IncomingMessage, MessagePage, Overview, RunStatus, SessionInfo,
 };
 use super::http::Http;
-use super::{Dialect, NewSession, Prompt, SessionQuery, Sessions, Workspace, tool, unsupported};
+use super::{
+    Dialect, NewSession, Prompt, SessionQuery, Sessions, Workspace, attached, unsupported,
+};
 use crate::protocol::requests::PromptPart;
 use crate::protocol::{
     Catalog, DialectName, Error, ErrorKind, ModelRef, Permission, PermissionReply, Question,
@@ -24,12 +27,13 @@ use crate::protocol::{
 
 pub struct Legacy {
     http: Http,
+    directory: PathBuf,
 }
 
 impl Legacy {
     #[must_use]
-    pub fn new(http: Http) -> Self {
-        Self { http }
+    pub fn new(http: Http, directory: PathBuf) -> Self {
+        Self { http, directory }
     }
 
     /// Whether a server speaks this dialect: sessions as a JSON list, and events as a stream.
@@ -215,11 +219,10 @@ impl Dialect for Legacy {
     }
 
     async fn prompt(&self, prompt: &Prompt) -> Result<(), Error> {
-        let mut text = String::new();
+        let mut texts = Vec::new();
         let mut attachments = Vec::<Value>::new();
         for (_, part) in &prompt.parts {
             match part {
-                PromptPart::Text { text: piece } => text.push_str(piece),
                 PromptPart::File { path, range } => {
                     attachments.push(json!({"type": "file", "path": path, "range": range}));
                 }
@@ -236,15 +239,10 @@ impl Dialect for Legacy {
                 PromptPart::Agent { name } => {
                     attachments.push(json!({"type": "agent", "name": name}));
                 }
-                PromptPart::Diagnostics { path, items } => {
-                    text.push_str(&tool::diagnostics(path, items));
-                }
-                PromptPart::Selection {
-                    path,
-                    range,
-                    text: piece,
-                } => {
-                    text.push_str(&tool::selection(path, *range, piece));
+                PromptPart::Text { .. }
+                | PromptPart::Diagnostics { .. }
+                | PromptPart::Selection { .. } => {
+                    texts.extend(attached::words(part, &self.directory));
                 }
             }
         }
@@ -252,7 +250,7 @@ impl Dialect for Legacy {
             .post(
                 &format!("/session/{}/message", prompt.session_id),
                 &[],
-                &json!({"prompt": text, "attachments": attachments}),
+                &json!({"prompt": texts.join("\n\n"), "attachments": attachments}),
             )
             .await
             .map(drop)

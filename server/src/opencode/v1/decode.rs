@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::wire;
 use crate::opencode::event::{Body, Decoded, Event, IncomingMessage, RunStatus, SessionInfo};
-use crate::opencode::{each, rules, tool};
+use crate::opencode::{diff, each, rules, tool};
 use crate::protocol::{
     MessageError, MessageInfo, MessageStatus, MessageTime, ModelRef, Permission, Question, Revert,
     Role, SessionTime, ToolCall,
@@ -226,7 +226,7 @@ pub fn session(wire: wire::Session) -> SessionInfo {
         reverted_files: wire
             .revert
             .as_ref()
-            .map(|revert| tool::diffs_of_git(&revert.diff, directory))
+            .map(|revert| diff::diffs_of_git(&revert.diff, directory))
             .unwrap_or_default(),
         id: wire.id,
         parent_id: wire.parent_id,
@@ -318,7 +318,7 @@ pub fn permission(wire: wire::Permission, directory: &Path) -> Permission {
     let mut metadata = wire.metadata;
     let diff = match (metadata.get("filepath"), metadata.get("diff")) {
         (Some(Value::String(path)), Some(Value::String(patch))) => {
-            Some(vec![tool::diff_of_patch(path, patch, directory)])
+            Some(vec![diff::diff_of_patch(path, patch, directory)])
         }
         _ => None,
     };

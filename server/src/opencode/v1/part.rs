@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::decode::{Decoder, error, read, unknown_error};
 use super::wire;
 use crate::opencode::event::{Growth, IncomingMessage, IncomingPart};
-use crate::opencode::tool;
+use crate::opencode::{diff, tool};
 use crate::protocol::{
     CallId, FileDiff, FilePart, Part, PartBody, ReasoningPart, Span, TextPart, ToolPart, ToolStatus,
 };
@@ -159,7 +159,7 @@ impl Decoder<'_> {
         }
         let path = input.get("filePath").and_then(Value::as_str)?;
         let patch = text?.as_str()?.to_owned();
-        Some(vec![tool::diff_of_patch(path, &patch, self.directory)])
+        Some(vec![diff::diff_of_patch(path, &patch, self.directory)])
     }
 }
 

@@ -1,12 +1,13 @@
-//! A prompt as OpenCode 1.x takes it. Pure.
+//! A prompt, and a command, as OpenCode 1.x takes them. Pure.
 
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::{model, put};
-use crate::opencode::tool::{data_url, file_url};
-use crate::opencode::{Prompt, tool};
+use crate::opencode::Prompt;
+use crate::opencode::attached::{self, AttachedFile};
+use crate::opencode::sessions::CommandRun;
 use crate::protocol::requests::PromptPart;
 
 pub(super) fn body(prompt: &Prompt, directory: &Path) -> Value {
@@ -32,47 +33,47 @@ pub(super) fn body(prompt: &Prompt, directory: &Path) -> Value {
     body.into()
 }
 
+/// A command's words and files. It takes no other parts: an agent is named in the text.
+pub(super) fn command(run: &CommandRun, directory: &Path) -> Map<String, Value> {
+    let agent = |part: &PromptPart| match part {
+        PromptPart::Agent { name } => Some(format!("@{name}")),
+        _ => None,
+    };
+    let words = run.parts.iter();
+    let words = words.filter_map(|part| attached::words(part, directory).or_else(|| agent(part)));
+    let mut arguments = vec![run.arguments.clone()];
+    arguments.extend(words);
+    let files = run.parts.iter();
+    let files = files.filter_map(|part| attached::file(part, directory));
+    let files: Vec<Value> = files.map(file).collect();
+
+    let mut body = Map::new();
+    put(&mut body, "messageID", Some(run.message_id.as_str()));
+    put(&mut body, "command", Some(run.command.as_str()));
+    put(&mut body, "arguments", Some(arguments.join("\n\n")));
+    put(&mut body, "agent", run.agent.as_deref());
+    let model = run.model.as_ref();
+    let model = model.map(|model| format!("{}/{}", model.provider_id, model.model_id));
+    put(&mut body, "model", model);
+    put(&mut body, "variant", run.variant.as_deref());
+    put(&mut body, "parts", (!files.is_empty()).then_some(files));
+    body
+}
+
 fn part(part: &PromptPart, directory: &Path) -> Value {
-    match part {
-        PromptPart::Text { text } => json!({"type": "text", "text": text}),
-        PromptPart::File { path, range } => {
-            let absolute = directory.join(path);
-            let mime = if absolute.is_dir() {
-                "application/x-directory"
-            } else {
-                "text/plain"
-            };
-            json!({
-                "type": "file",
-                "mime": mime,
-                "filename": path.file_name().and_then(|name| name.to_str()),
-                "url": file_url(&absolute, *range),
-            })
-        }
-        PromptPart::Image { mime, data } => {
-            json!({"type": "file", "mime": mime, "url": data_url(mime, data)})
-        }
-        PromptPart::Attachment {
-            mime,
-            data,
-            filename,
-        } => {
-            let mut part = json!({"type": "file", "mime": mime, "url": data_url(mime, data)});
-            if let Some(filename) = filename {
-                part["filename"] = json!(filename);
-            }
-            part
-        }
-        PromptPart::Agent { name } => json!({"type": "agent", "name": name}),
-        PromptPart::Diagnostics { path, items } => {
-            let shown = directory.join(path);
-            let shown = shown.strip_prefix(directory).unwrap_or(&shown);
-            json!({"type": "text", "text": tool::diagnostics(shown, items)})
-        }
-        PromptPart::Selection { path, range, text } => {
-            let shown = directory.join(path);
-            let shown = shown.strip_prefix(directory).unwrap_or(&shown);
-            json!({"type": "text", "text": tool::selection(shown, *range, text)})
-        }
+    if let PromptPart::Agent { name } = part {
+        return json!({"type": "agent", "name": name});
     }
+    match attached::file(part, directory) {
+        Some(attached) => file(attached),
+        None => json!({"type": "text", "text": attached::words(part, directory)}),
+    }
+}
+
+fn file(attached: AttachedFile) -> Value {
+    let mut part = json!({"type": "file", "mime": attached.mime, "url": attached.url});
+    if let Some(name) = attached.name {
+        part["filename"] = json!(name);
+    }
+    part
 }

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::wire;
-use super::{V1, decode, put};
+use super::{V1, decode, prompt, put};
 use crate::opencode::each::Each;
 use crate::opencode::event::{IncomingMessage, SessionInfo};
 use crate::opencode::rules::{self, Rule};
@@ -180,14 +180,7 @@ impl Sessions for V1 {
     }
 
     async fn command(&self, run: &CommandRun) -> Result<(), Error> {
-        let mut body = Map::new();
-        put(&mut body, "messageID", Some(run.message_id.as_str()));
-        put(&mut body, "command", Some(run.command.as_str()));
-        put(&mut body, "arguments", Some(run.arguments.as_str()));
-        put(&mut body, "agent", run.agent.as_deref());
-        let model = run.model.as_ref();
-        let model = model.map(|model| format!("{}/{}", model.provider_id, model.model_id));
-        put(&mut body, "model", model);
+        let body = prompt::command(run, &self.directory);
         self.run(&format!("/session/{}/command", run.session_id), body)
             .await
     }

@@ -1,57 +1,58 @@
-//! A prompt as OpenCode 2.x takes it: one text, and files and agents beside it. Pure.
+//! A prompt, and a command, as OpenCode 2.x takes them: one text, and files and agents beside it. Pure.
 
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::opencode::{Prompt, tool};
+use crate::opencode::Prompt;
+use crate::opencode::attached::{self, AttachedFile};
+use crate::opencode::sessions::CommandRun;
 use crate::protocol::requests::PromptPart;
 
 pub(super) fn body(prompt: &Prompt, directory: &Path) -> Value {
-    let mut texts = Vec::new();
-    let mut files: Vec<Value> = Vec::new();
-    let mut agents = Vec::new();
-    for (_, part) in &prompt.parts {
-        match part {
-            PromptPart::Text { text } => texts.push(text.clone()),
-            PromptPart::Selection { path, range, text } => {
-                let shown = directory.join(path);
-                let shown = shown.strip_prefix(directory).unwrap_or(&shown);
-                texts.push(tool::selection(shown, *range, text));
-            }
-            PromptPart::Diagnostics { path, items } => {
-                let shown = directory.join(path);
-                let shown = shown.strip_prefix(directory).unwrap_or(&shown);
-                texts.push(tool::diagnostics(shown, items));
-            }
-            PromptPart::File { path, range } => files.push(json!({
-                "uri": tool::file_url(&directory.join(path), *range),
-                "name": path.file_name().and_then(|name| name.to_str()),
-            })),
-            PromptPart::Image { mime, data } => {
-                files.push(json!({"uri": tool::data_url(mime, data)}));
-            }
-            PromptPart::Attachment {
-                mime,
-                data,
-                filename,
-            } => {
-                let mut file = json!({"uri": tool::data_url(mime, data)});
-                if let Some(filename) = filename {
-                    file["name"] = json!(filename);
-                }
-                files.push(file);
-            }
-            PromptPart::Agent { name } => agents.push(json!({"name": name})),
-        }
-    }
     let mut body = Map::new();
     body.insert("id".into(), json!(prompt.message_id));
+    let parts = prompt.parts.iter().map(|(_, part)| part);
+    put_parts(&mut body, Vec::new(), parts, directory);
+    body.into()
+}
+
+pub(super) fn command(run: &CommandRun, directory: &Path) -> Value {
+    let mut body = Map::new();
+    body.insert("name".into(), json!(run.command));
+    let arguments = vec![run.arguments.clone()];
+    put_parts(&mut body, arguments, run.parts.iter(), directory);
+    body.into()
+}
+
+/// The texts become one, below those that are there already.
+fn put_parts<'a>(
+    body: &mut Map<String, Value>,
+    mut texts: Vec<String>,
+    parts: impl Iterator<Item = &'a PromptPart>,
+    directory: &Path,
+) {
+    let mut files = Vec::new();
+    let mut agents = Vec::new();
+    for part in parts {
+        texts.extend(attached::words(part, directory));
+        files.extend(attached::file(part, directory).map(file));
+        if let PromptPart::Agent { name } = part {
+            agents.push(json!({"name": name}));
+        }
+    }
     body.insert("text".into(), json!(texts.join("\n\n")));
     for (key, list) in [("files", files), ("agents", agents)] {
         if !list.is_empty() {
             body.insert(key.into(), list.into());
         }
     }
-    body.into()
+}
+
+fn file(attached: AttachedFile) -> Value {
+    let mut file = json!({"uri": attached.url});
+    if let Some(name) = attached.name {
+        file["name"] = json!(name);
+    }
+    file
 }

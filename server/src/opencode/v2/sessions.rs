@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::choice::Choice;
-use super::{V2, message, wire};
+use super::{V2, message, prompt, wire};
 use crate::opencode::event::{IncomingMessage, SessionInfo};
 use crate::opencode::rules::{self, Rule};
 use crate::opencode::sessions::{CommandRun, Ids, Sessions, ShellRun};
@@ -99,11 +99,11 @@ impl Sessions for V2 {
         let choice = Choice {
             agent: run.agent.as_deref(),
             model: run.model.as_ref(),
-            variant: None,
+            variant: run.variant.as_deref(),
         };
         self.choose(&run.session_id, choice).await?;
         let path = format!("/api/session/{}/command", run.session_id);
-        let body = json!({"name": run.command, "text": run.arguments});
+        let body = prompt::command(run, &self.directory);
         self.post(&path, &body).await?;
         self.until_idle(&run.session_id).await
     }

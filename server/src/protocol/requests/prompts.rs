@@ -15,7 +15,7 @@ params! {
         instance_id: InstanceId,
         session_id: SessionId,
         text: String,
-        /// What is attached besides.
+        /// What is attached besides; a shell command takes none of it.
         parts: Option<Vec<PromptPart>>,
         agent: Option<String>,
         model: Option<ModelRef>,
@@ -27,8 +27,11 @@ params! {
         session_id: SessionId,
         command: String,
         arguments: String,
+        /// What is attached besides.
+        parts: Option<Vec<PromptPart>>,
         agent: Option<String>,
         model: Option<ModelRef>,
+        variant: Option<String>,
     }
     /// Runs a command of the user's own in the shell; its output streams in as a tool part.
     SessionShell {
