@@ -1,4 +1,5 @@
-// Documents that are no files: sides of diffs, logs. They can be read and not written, and are gone with the window.
+// Documents that are no files: sides of diffs, logs. They can be read and not written, and are gone with the window,
+// as are the editors that showed them.
 
 import * as vscode from "vscode";
 
@@ -9,6 +10,10 @@ export class Texts implements vscode.TextDocumentContentProvider, vscode.Disposa
   private readonly registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
   private groups: Map<string, string>[] = [];
   private count = 0;
+
+  constructor() {
+    void vscode.window.tabGroups.close(tabsOf(scheme), true);
+  }
 
   dispose(): void {
     this.registration.dispose();
@@ -35,4 +40,13 @@ export class Texts implements vscode.TextDocumentContentProvider, vscode.Disposa
     this.begin();
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(this.add(`/${name}`, text)));
   }
+}
+
+/** Right after the start these are of the window before, and their texts are gone. */
+function tabsOf(wanted: string): vscode.Tab[] {
+  const isOne = ({ scheme }: vscode.Uri) => scheme === wanted;
+  return vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => {
+    if (input instanceof vscode.TabInputText) return isOne(input.uri);
+    return input instanceof vscode.TabInputTextDiff && [input.original, input.modified].some(isOne);
+  });
 }

@@ -13,9 +13,8 @@ use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::catalog::Shelf;
+use super::catalog::CatalogCache;
 use super::link::{Link, LinkEvent, LinkState, RawEvent};
-use super::name_of;
 use super::outlet::{Outlet, Responder};
 use super::output::Growing;
 use super::pace::Pace;
@@ -23,14 +22,15 @@ use super::prompts::Prompts;
 use super::rings::Ring;
 use super::runs::Runs;
 use super::server::Server;
-use super::sync::Sync;
+use super::sync::SyncState;
+use super::view::{Aspects, starting};
 use crate::opencode::Dialect;
 use crate::opencode::event::{Body, Event, RunStatus};
 use crate::protocol::requests::InstanceRequest;
 use crate::protocol::settings::{Scope, Settings};
 use crate::protocol::{
-    Error, EventRecord, Failure, Instance, InstanceId, InstanceState, LogEntry, Notification, Role,
-    ServerInfo, SessionId,
+    Error, EventRecord, Failure, Instance, InstanceId, LogEntry, Notification, Role, ServerInfo,
+    SessionId,
 };
 use crate::replica::Replica;
 use crate::time::now;
@@ -50,20 +50,21 @@ pub(super) enum Input {
 }
 
 pub(super) struct Actor {
-    id: InstanceId,
-    directory: PathBuf,
+    pub(super) id: InstanceId,
+    pub(super) directory: PathBuf,
     pub(super) settings: Settings,
     pub(super) server: Arc<Server>,
-    server_info: Option<ServerInfo>,
+    pub(super) server_info: Option<ServerInfo>,
     /// The latest dialect; it stays while reconnecting, because a request may still get through.
     pub(super) dialect: Option<Arc<dyn Dialect>>,
     pub(super) phase: Phase,
-    was_connected: bool,
+    /// A snapshot was taken once: the first one differs from all later ones.
+    pub(super) was_connected: bool,
     pub(super) replica: Replica,
-    pub(super) sync: Sync,
+    pub(super) sync: SyncState,
     pub(super) prompts: Prompts,
     pub(super) runs: Runs,
-    pub(super) shelf: Shelf,
+    pub(super) catalog: CatalogCache,
     pub(super) pace: Pace,
     /// Sub-agents' sessions that were given their caller's permission mode.
     pub(super) inherited: HashSet<SessionId>,
@@ -75,20 +76,10 @@ pub(super) struct Actor {
     wake: watch::Sender<u64>,
     inbox: mpsc::UnboundedSender<Input>,
     outlet: Arc<dyn Outlet>,
-    view: watch::Sender<Instance>,
+    pub(super) view: watch::Sender<Instance>,
     /// What `view` was composed of.
-    viewed: Option<Aspects>,
+    pub(super) viewed: Option<Aspects>,
     link: JoinHandle<()>,
-}
-
-/// All that changes in what clients are told of an instance. Comparing it is cheap, and most
-/// events change none of it.
-#[derive(PartialEq)]
-struct Aspects {
-    phase: Phase,
-    was_connected: bool,
-    /// How many sessions run, and how many requests wait for the user.
-    counts: (usize, usize),
 }
 
 /// How far the connection is.
@@ -123,18 +114,7 @@ impl Actor {
         let link = tokio::spawn(link.run());
         tokio::spawn(forward_logs(server.logs().listen(), inbox.clone()));
 
-        let (view, watched) = watch::channel(Instance {
-            id: id.clone(),
-            name: name_of(&directory),
-            directory: directory.clone(),
-            state: InstanceState::Starting,
-            attempt: None,
-            retry_at: None,
-            error: None,
-            server: None,
-            busy: 0,
-            waiting: 0,
-        });
+        let (view, watched) = watch::channel(starting(id.clone(), directory.clone()));
         let actor = Self {
             replica: Replica::new(id.clone()),
             id,
@@ -145,10 +125,10 @@ impl Actor {
             dialect: None,
             phase: Phase::Link(LinkState::Starting),
             was_connected: false,
-            sync: Sync::default(),
+            sync: SyncState::default(),
             prompts: Prompts::default(),
             runs: Runs::default(),
-            shelf: Shelf::default(),
+            catalog: CatalogCache::default(),
             pace: Pace::default(),
             inherited: HashSet::new(),
             parked: VecDeque::new(),
@@ -369,10 +349,6 @@ impl Actor {
         self.refresh_catalog();
     }
 
-    pub(super) fn id(&self) -> &InstanceId {
-        &self.id
-    }
-
     pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
@@ -393,89 +369,12 @@ impl Actor {
         self.outlet.notify(vec![notification]);
     }
 
-    /// Whether a snapshot was ever taken: the first one differs from all later ones.
-    pub(super) fn was_connected(&self) -> bool {
-        self.was_connected
-    }
-
     /// Tells clients what has changed by now.
     pub(super) fn tell(&mut self) {
         let mut changes = self.replica.take_changes();
         changes.extend(self.changed_view());
         // In one piece, so that a client hears of a permission and of its count together.
         self.tell_paced(changes);
-    }
-
-    fn changed_view(&mut self) -> Option<Notification> {
-        // The server's own data comes with a phase.
-        let aspects = Aspects {
-            phase: self.phase.clone(),
-            was_connected: self.was_connected,
-            counts: self.replica.counts(),
-        };
-        if self.viewed.as_ref() == Some(&aspects) {
-            return None;
-        }
-        let view = self.compose(aspects.counts);
-        self.viewed = Some(aspects);
-        if *self.view.borrow() == view {
-            return None;
-        }
-        self.view.send_replace(view.clone());
-        Some(Notification::InstanceDidChange {
-            instance_id: self.id.clone(),
-            instance: view,
-        })
-    }
-
-    fn compose(&self, (busy, waiting): (usize, usize)) -> Instance {
-        let (mut state, mut attempt, mut retry_at, mut error) =
-            (InstanceState::Connected, None, None, None);
-        match &self.phase {
-            Phase::Live => {}
-            Phase::Syncing { trouble } => {
-                state = InstanceState::Connecting;
-                error.clone_from(trouble);
-            }
-            Phase::Link(LinkState::Connecting) => state = InstanceState::Connecting,
-            Phase::Link(LinkState::Starting) => state = InstanceState::Starting,
-            Phase::Link(LinkState::Reconnecting {
-                attempt: number,
-                retry_at: at,
-                why,
-            }) => {
-                state = InstanceState::Reconnecting;
-                attempt = Some(*number);
-                retry_at = Some(*at);
-                error = Some(why.clone());
-            }
-            Phase::Link(LinkState::Disconnected { why }) => {
-                state = InstanceState::Disconnected;
-                error = Some(why.clone());
-            }
-            Phase::Link(LinkState::Failed(failure)) => {
-                state = InstanceState::Failed;
-                error = Some(failure.clone());
-            }
-        }
-        // Once it was connected, coming back is one state for the user, however many steps it takes.
-        if self.was_connected
-            && matches!(state, InstanceState::Starting | InstanceState::Connecting)
-        {
-            state = InstanceState::Reconnecting;
-        }
-        Instance {
-            id: self.id.clone(),
-            directory: self.directory.clone(),
-            name: name_of(&self.directory),
-            state,
-            attempt,
-            retry_at,
-            error,
-            server: self.server_info.clone(),
-            busy,
-            waiting,
-        }
     }
 }
 

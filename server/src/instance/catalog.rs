@@ -9,8 +9,8 @@ use crate::replica::Limits;
 const RECENT: usize = 10;
 
 #[derive(Default)]
-pub(super) struct Shelf {
-    pub catalog: Option<Catalog>,
+pub(super) struct CatalogCache {
+    pub known: Option<Catalog>,
     /// The models that counted as used lately when it was fetched.
     recent: Vec<ModelRef>,
     fetch: Fetch,
@@ -32,7 +32,7 @@ impl Actor {
     /// A session may have taken to a model that was not used lately.
     pub(super) fn notice_models(&mut self) {
         let recent = self.replica.recent_models(RECENT);
-        let is_new = |model: &ModelRef| !self.shelf.recent.contains(model);
+        let is_new = |model: &ModelRef| !self.catalog.recent.contains(model);
         if recent.iter().any(is_new) {
             self.refresh_catalog();
         }
@@ -43,13 +43,13 @@ impl Actor {
         let Some(dialect) = self.dialect.clone().filter(|_| self.phase == Phase::Live) else {
             return;
         };
-        if self.shelf.fetch != Fetch::Idle {
-            self.shelf.fetch = Fetch::UnderWayAndStale;
+        if self.catalog.fetch != Fetch::Idle {
+            self.catalog.fetch = Fetch::UnderWayAndStale;
             return;
         }
-        self.shelf.fetch = Fetch::UnderWay;
+        self.catalog.fetch = Fetch::UnderWay;
         let recent = self.replica.recent_models(RECENT);
-        self.shelf.recent.clone_from(&recent);
+        self.catalog.recent.clone_from(&recent);
         self.spawn_work(
             async move {
                 let mut catalog = dialect.catalog(&recent).await?;
@@ -58,8 +58,8 @@ impl Actor {
                 Ok(catalog)
             },
             |actor, fetched| {
-                let stale = actor.shelf.fetch == Fetch::UnderWayAndStale;
-                actor.shelf.fetch = Fetch::Idle;
+                let stale = actor.catalog.fetch == Fetch::UnderWayAndStale;
+                actor.catalog.fetch = Fetch::Idle;
                 actor.take_catalog(fetched);
                 if stale {
                     actor.refresh_catalog();
@@ -73,11 +73,11 @@ impl Actor {
         &mut self,
         then: impl FnOnce(&mut Self, Result<Catalog, Error>) + Send + 'static,
     ) {
-        match self.shelf.catalog.clone() {
+        match self.catalog.known.clone() {
             Some(catalog) => then(self, Ok(catalog)),
             None => {
-                self.shelf.waiting.push(Box::new(then));
-                if self.shelf.fetch == Fetch::Idle {
+                self.catalog.waiting.push(Box::new(then));
+                if self.catalog.fetch == Fetch::Idle {
                     self.refresh_catalog();
                 }
             }
@@ -86,7 +86,7 @@ impl Actor {
 
     fn take_catalog(&mut self, fetched: Result<Catalog, Error>) {
         match &fetched {
-            Ok(catalog) if self.shelf.catalog.as_ref() != Some(catalog) => {
+            Ok(catalog) if self.catalog.known.as_ref() != Some(catalog) => {
                 let models = catalog.models.iter();
                 self.replica.set_limits(
                     models
@@ -96,9 +96,9 @@ impl Actor {
                         })
                         .collect::<Limits>(),
                 );
-                self.shelf.catalog = Some(catalog.clone());
+                self.catalog.known = Some(catalog.clone());
                 self.notify(Notification::CatalogDidChange {
-                    instance_id: self.id().clone(),
+                    instance_id: self.id.clone(),
                     catalog: Box::new(catalog.clone()),
                 });
             }
@@ -106,7 +106,7 @@ impl Actor {
             // What was known stays; the next change asks again.
             Err(error) => tracing::debug!("the catalog could not be fetched: {error}"),
         }
-        for then in std::mem::take(&mut self.shelf.waiting) {
+        for then in std::mem::take(&mut self.catalog.waiting) {
             then(self, fetched.clone());
         }
     }

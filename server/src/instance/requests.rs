@@ -15,10 +15,9 @@ use crate::opencode::event::{MessagePage, SessionInfo};
 use crate::opencode::{Dialect, NewSession, SessionQuery};
 use crate::protocol::requests::{
     Done, InstanceEventsResult, InstanceLogsResult, InstanceRequest, PermissionListResult,
-    PermissionReplyTo, QuestionListResult, QuestionReject, QuestionReply, SessionHistoryResult,
-    SessionList, SessionListResult,
+    QuestionListResult, SessionHistoryResult, SessionList, SessionListResult,
 };
-use crate::protocol::{Error, ErrorKind, PermissionReply, SessionId};
+use crate::protocol::{Error, ErrorKind, SessionId};
 use crate::time::now;
 
 /// A run that is aborted ends within this, or its session is deleted while it still runs.
@@ -237,8 +236,20 @@ impl Actor {
             InstanceRequest::QuestionReject(params) => {
                 self.reject_question(&params, responder, dialect);
             }
-            // All others are answered without a connection.
-            other => self.request(other, responder),
+            // These are answered without a connection.
+            here @ (InstanceRequest::InstanceClose(_)
+            | InstanceRequest::InstanceRestart(_)
+            | InstanceRequest::InstanceReconnect(_)
+            | InstanceRequest::InstanceLogs(_)
+            | InstanceRequest::InstanceEvents(_)
+            | InstanceRequest::SessionClose(_)
+            | InstanceRequest::SessionPrompt(_)
+            | InstanceRequest::SessionSend(_)
+            | InstanceRequest::SessionCancelQueued(_)
+            | InstanceRequest::SessionListQueued(_)
+            | InstanceRequest::FileCompare(_)
+            | InstanceRequest::PermissionList(_)
+            | InstanceRequest::QuestionList(_)) => self.request(here, responder),
         }
     }
 
@@ -314,68 +325,8 @@ impl Actor {
         );
     }
 
-    fn reply_permission(
-        &mut self,
-        params: PermissionReplyTo,
-        responder: Responder,
-        dialect: Arc<dyn Dialect>,
-    ) {
-        let Some(permission) = self.replica.permission(&params.permission_id).cloned() else {
-            return responder.fail(not_waiting("permission", params.permission_id.as_str()));
-        };
-        if params.reply == PermissionReply::Reject {
-            self.prompts.note_rejection(&permission.session_id);
-        }
-        self.simply(responder, async move {
-            dialect
-                .reply_permission(&permission, params.reply, params.message.as_deref())
-                .await
-        });
-    }
-
-    fn reply_question(
-        &self,
-        params: QuestionReply,
-        responder: Responder,
-        dialect: Arc<dyn Dialect>,
-    ) {
-        let Some(question) = self.replica.question(&params.question_id).cloned() else {
-            return responder.fail(not_waiting("question", params.question_id.as_str()));
-        };
-        if params.answers.len() != question.questions.len() {
-            return responder.fail(
-                Error::new(
-                    ErrorKind::BadRequest,
-                    format!(
-                        "answers: {} questions were asked, {} answered",
-                        question.questions.len(),
-                        params.answers.len()
-                    ),
-                )
-                .hint("Send one list of answers for each question."),
-            );
-        }
-        self.simply(responder, async move {
-            dialect.reply_question(&question, &params.answers).await
-        });
-    }
-
-    fn reject_question(
-        &self,
-        params: &QuestionReject,
-        responder: Responder,
-        dialect: Arc<dyn Dialect>,
-    ) {
-        match self.replica.question(&params.question_id).cloned() {
-            Some(question) => self.simply(responder, async move {
-                dialect.reject_question(&question).await
-            }),
-            None => responder.fail(not_waiting("question", params.question_id.as_str())),
-        }
-    }
-
     /// Something that OpenCode does or refuses; what comes of it is told by events.
-    fn simply(
+    pub(super) fn simply(
         &self,
         responder: Responder,
         work: impl Future<Output = Result<(), Error>> + Send + 'static,
@@ -410,12 +361,4 @@ fn foreign_cursor(method: &str) -> Error {
         format!("cursor: not one of {method}"),
     )
     .hint("Take it from the answer before; without one, the list begins anew.")
-}
-
-fn not_waiting(what: &str, id: &str) -> Error {
-    Error::new(
-        ErrorKind::BadRequest,
-        format!("The {what} \"{id}\" does not wait for an answer."),
-    )
-    .hint("It may have been answered elsewhere.")
 }

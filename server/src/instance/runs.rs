@@ -43,13 +43,13 @@ type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
 
 impl Actor {
     pub(super) fn send_typed(&mut self, params: SessionSend, responder: Responder) {
-        if self.shelf.catalog.is_none() && self.phase == Phase::Live {
+        if self.catalog.known.is_none() && self.phase == Phase::Live {
             // Without it, too, a prompt is sent; its mentions of agents are text then.
             self.with_catalog(|actor, catalog| {
                 actor.send_understood(params, catalog.unwrap_or_default(), responder);
             });
         } else {
-            let catalog = self.shelf.catalog.clone().unwrap_or_default();
+            let catalog = self.catalog.known.clone().unwrap_or_default();
             self.send_understood(params, catalog, responder);
         }
     }
@@ -220,7 +220,7 @@ impl Actor {
     /// The agent that a session's next run is by.
     pub(super) fn agent_of(&self, session: &SessionId) -> String {
         let info = self.replica.info(session);
-        let catalog = self.shelf.catalog.as_ref();
+        let catalog = self.catalog.known.as_ref();
         info.and_then(|info| info.agent.clone())
             .or_else(|| catalog?.defaults.agent.clone())
             .unwrap_or_else(|| DEFAULT_AGENT.to_owned())

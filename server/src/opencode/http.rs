@@ -7,12 +7,12 @@ use std::error::Error as _;
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{ACCEPT, HeaderMap};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::refusal::{content_type, is_json, refusal};
 use super::sse::chain;
 use crate::protocol::{Error, ErrorKind};
 
@@ -166,7 +166,7 @@ impl Http {
         if status.is_success() {
             Ok(body.to_vec())
         } else {
-            Err(self.refused(status, &headers, &body, path))
+            Err(refusal(&self.endpoint.url, status, &headers, &body, path))
         }
     }
 
@@ -213,7 +213,7 @@ impl Http {
         if status.is_success() && (status == StatusCode::NO_CONTENT || is_json(&headers)) {
             Ok(Answer { headers, body })
         } else {
-            Err(self.refused(status, &headers, &body, path))
+            Err(refusal(&self.endpoint.url, status, &headers, &body, path))
         }
     }
 
@@ -231,7 +231,7 @@ impl Http {
         let status = response.status();
         let headers = response.headers().clone();
         let body = response.bytes().await.unwrap_or_default();
-        Err(self.refused(status, &headers, &body, &path))
+        Err(refusal(&self.endpoint.url, status, &headers, &body, &path))
     }
 
     fn build(
@@ -268,47 +268,6 @@ impl Http {
             .hint("Check that it runs and that the address is right.")
         }
     }
-
-    /// The server answered, but not what was asked for.
-    fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8], path: &str) -> Error {
-        let url = &self.endpoint.url;
-        if status == StatusCode::UNAUTHORIZED {
-            return Error::new(
-                ErrorKind::Unauthorized,
-                format!("The OpenCode server at {url} rejected the password."),
-            )
-            .hint("Set `server.username` and `server.password` to those it was started with.");
-        }
-        if matches!(
-            status,
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
-        ) {
-            return Error::new(
-                ErrorKind::NotConnected,
-                format!(
-                    "The OpenCode server at {url} is not there for now: it was answered with {}.",
-                    status.as_u16()
-                ),
-            )
-            .hint("It may be starting, or a proxy before it does not reach it.");
-        }
-        let told = serde_json::from_slice::<ServerSays>(body).unwrap_or_default();
-        if !is_json(headers) && told.is_empty() {
-            return Error::new(
-                ErrorKind::ServerError,
-                format!(
-                    "The server at {url} answered {path} with {} {} in place of JSON.",
-                    status.as_u16(),
-                    match content_type(headers) {
-                        "" => "nothing",
-                        other => other,
-                    }
-                ),
-            )
-            .hint("Is that an OpenCode server, and is it recent enough?");
-        }
-        told.into_error(status)
-    }
 }
 
 impl Answer {
@@ -325,67 +284,6 @@ impl Answer {
     }
 }
 
-/// The two families of error bodies: `{name, data: {message}}` and `{_tag, message}` (v1 contract, §5).
-#[derive(Default, Deserialize)]
-struct ServerSays {
-    #[serde(default, alias = "_tag")]
-    name: String,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    data: ServerSaysData,
-}
-
-#[derive(Default, Deserialize)]
-struct ServerSaysData {
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    path: Option<String>,
-}
-
-impl ServerSays {
-    fn is_empty(&self) -> bool {
-        self.name.is_empty() && self.message.is_empty() && self.data.message.is_empty()
-    }
-
-    fn into_error(self, status: StatusCode) -> Error {
-        let mut message = if self.data.message.is_empty() {
-            self.message
-        } else {
-            self.data.message
-        };
-        if message.is_empty() {
-            message = format!("OpenCode answered {} {}", status.as_u16(), self.name);
-        }
-        match self.name.as_str() {
-            "NotFoundError" | "SessionNotFoundError" if message.starts_with("Session") => {
-                Error::new(ErrorKind::SessionNotFound, message)
-                    .hint("It may have been deleted elsewhere.")
-            }
-            "SessionBusyError" => Error::new(ErrorKind::Busy, message)
-                .hint("Abort the run or wait until it has ended."),
-            "ConfigJsonError" | "ConfigInvalidError" => {
-                let path = self
-                    .data
-                    .path
-                    .unwrap_or_else(|| "OpenCode's configuration".into());
-                Error::new(
-                    ErrorKind::StartFailed,
-                    format!("OpenCode rejects its configuration, {path}: {message}"),
-                )
-                .hint("Correct that file, then restart the instance.")
-            }
-            _ if status == StatusCode::CONFLICT => {
-                Error::new(ErrorKind::Busy, message).hint("Wait for the run to end, or abort it.")
-            }
-            _ if status.is_client_error() => Error::new(ErrorKind::BadRequest, message),
-            _ => Error::new(ErrorKind::ServerError, message)
-                .hint("The instance's logs may say more."),
-        }
-    }
-}
-
 /// A path below a folder, as a part of a URL's path.
 #[must_use]
 pub fn encode_path(path: &Path) -> String {
@@ -394,17 +292,6 @@ pub fn encode_path(path: &Path) -> String {
         |()| path.display().to_string(),
         |url| url.path().trim_start_matches('/').to_owned(),
     )
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    content_type(headers).starts_with("application/json")
-}
-
-fn content_type(headers: &HeaderMap) -> &str {
-    headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -422,17 +309,6 @@ fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
-    fn says(status: u16, body: &str) -> Error {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, "application/json".parse().unwrap());
-        http().refused(
-            StatusCode::from_u16(status).unwrap(),
-            &headers,
-            body.as_bytes(),
-            "/x",
-        )
-    }
-
     fn http() -> Http {
         let endpoint = Endpoint {
             url: "http://127.0.0.1:1".into(),
@@ -443,35 +319,16 @@ mod tests {
     }
 
     #[test]
-    fn both_error_families_are_understood() {
-        let old = says(
-            404,
-            r#"{"name":"NotFoundError","data":{"message":"Session not found: ses_1"}}"#,
-        );
-        assert_eq!(old.kind, ErrorKind::SessionNotFound);
-        let new = says(409, r#"{"_tag":"SessionBusyError","message":"busy"}"#);
-        assert_eq!(new.kind, ErrorKind::Busy);
-        let config = says(
-            400,
-            r#"{"name":"ConfigJsonError","data":{"path":"/x.json","message":"bad"}}"#,
-        );
-        assert_eq!(config.kind, ErrorKind::StartFailed);
-    }
-
-    #[test]
-    fn html_is_told_from_an_answer() {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, "text/html".parse().unwrap());
-        let error = http().refused(StatusCode::OK, &headers, b"<html>", "/session");
-        assert_eq!(error.kind, ErrorKind::ServerError);
-        assert!(error.message.contains("text/html"));
-    }
-
-    #[test]
     fn no_error_and_no_debug_output_shows_the_password() {
         let http = http();
         assert!(!format!("{:?}", http.endpoint()).contains("secret"));
-        let error = http.refused(StatusCode::UNAUTHORIZED, &HeaderMap::new(), b"", "/x");
+        let error = refusal(
+            &http.endpoint().url,
+            StatusCode::UNAUTHORIZED,
+            &HeaderMap::new(),
+            b"",
+            "/x",
+        );
         assert!(!format!("{error:?}").contains("secret"));
     }
 }

@@ -12,6 +12,7 @@ pub mod http;
 pub mod id;
 pub mod legacy;
 pub mod patch;
+pub mod refusal;
 pub mod rules;
 pub mod sessions;
 pub mod sse;

@@ -44,7 +44,8 @@ pub fn summary(
             .or_else(|| path("path")),
         ToolKind::Web => text("url").or_else(|| text("query")).map(str::to_owned),
         ToolKind::Task => text("description").map(str::to_owned),
-        ToolKind::Todo => title.map(str::to_owned),
+        // OpenCode's title counts those that are left, so that a list that is done has none.
+        ToolKind::Todo => todos(input).or_else(|| title.map(str::to_owned)),
         ToolKind::Question => input
             .pointer("/questions/0/question")
             .and_then(Value::as_str)
@@ -62,6 +63,14 @@ pub fn summary(
         line.push_str(&format!(" +{additions} -{deletions}"));
     }
     line
+}
+
+fn todos(input: &Value) -> Option<String> {
+    let todos = input.get("todos")?.as_array()?;
+    let is_done =
+        |todo: &&Value| matches!(todo["status"].as_str(), Some("completed" | "cancelled"));
+    let done = todos.iter().filter(is_done).count();
+    Some(format!("{done} of {} done", todos.len()))
 }
 
 /// What a permission asks for, in one line.
@@ -164,6 +173,13 @@ mod tests {
             Path::new("/w"),
         );
         assert_eq!(line, "edit src/a.rs +2 -1");
+    }
+
+    #[test]
+    fn a_list_of_todos_says_how_much_of_it_is_done() {
+        let input = json!({"todos": [{"status": "completed"}, {"status": "pending"}]});
+        let line = summary("todowrite", &input, Some("1 todos"), None, Path::new("/w"));
+        assert_eq!(line, "todowrite 1 of 2 done");
     }
 
     #[test]

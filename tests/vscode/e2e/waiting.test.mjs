@@ -70,6 +70,13 @@ test("an edit is shown in the native diff editor before it is allowed", async ()
   await panel.tool.last().locator(".diff .line.added").getByText("Good day").waitFor();
 });
 
+test("after a reload of the window no diff is left whose texts are gone", async () => {
+  await bench.tab("hello.ts (proposed)").waitFor();
+  await bench.reload();
+  await panel.connected();
+  await bench.tab("hello.ts (proposed)").waitFor({ state: "detached" });
+});
+
 test("a question is answered with an option, and another one in the user's own words", async () => {
   const options = [{ label: "Red", description: "warm" }, { label: "Blue", description: "cold" }];
   const ask = (question, multiple) =>

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::workspace::{AgentRow, ModelRow};
-use super::{V2, message, wire};
+use super::{V2, row, wire};
 use crate::opencode::rules::{Action, Rule};
 use crate::protocol::{Error, ErrorKind, ModelRef, SessionId};
 
@@ -117,7 +117,7 @@ impl V2 {
     /// where it is to be changed.
     pub(super) async fn rules_of(&self, agent: &str) -> Result<Vec<Rule>, Error> {
         let agent = self.know_agent(agent).await?;
-        let rules: Vec<Rule> = agent.permissions.iter().map(message::rule).collect();
+        let rules: Vec<Rule> = agent.permissions.iter().map(row::rule).collect();
         if rules.is_empty() {
             return Ok(vec![Rule {
                 permission: "*".into(),

@@ -1,23 +1,20 @@
-//! OpenCode 2.x's sessions and messages as ours. Pure.
+//! OpenCode 2.x's messages as ours. Pure.
 //!
 //! A part has no id there (v2 contract, §3.5): it gets one of its place in the message, which stays
 //! the same in events and in REST, and sorts.
 
 use std::path::Path;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
+use super::tool_part::shell_part;
 use super::wire;
-use crate::opencode::event::{Growth, IncomingMessage, IncomingPart, SessionInfo};
-use crate::opencode::{rules, tool};
+use crate::opencode::event::{Growth, IncomingMessage, IncomingPart};
+use crate::opencode::tool;
 use crate::protocol::{
     FileDiff, FilePart, MessageError, MessageId, MessageInfo, MessageStatus, MessageTime, Part,
-    PartBody, PartId, ReasoningPart, Revert, Role, SessionId, SessionTime, Span, TextPart,
-    ToolPart, ToolStatus,
+    PartBody, PartId, ReasoningPart, Role, SessionId, Span, TextPart,
 };
-
-/// The name that the session's own list shows until OpenCode has thought of one.
-const UNTITLED: &str = "New session";
 
 /// What an answer that sums a session up is by, as in 1.x.
 pub const COMPACTION: &str = "compaction";
@@ -51,51 +48,6 @@ pub fn text(text: String) -> PartBody {
 }
 
 impl Reader<'_> {
-    pub fn session(self, wire: wire::Session) -> SessionInfo {
-        let files = wire.revert.iter().flat_map(|revert| &revert.files);
-        SessionInfo {
-            reverted_files: files.map(|file| self.diff(file)).collect(),
-            permissions: rules::mode(&wire.permissions.iter().map(rule).collect::<Vec<_>>()),
-            id: wire.id,
-            parent_id: wire.parent_id,
-            title: wire.title.unwrap_or_else(|| UNTITLED.to_owned()),
-            agent: wire.agent,
-            model: wire.model.map(Into::into),
-            time: SessionTime {
-                created: wire.time.created,
-                updated: wire.time.updated,
-                archived: wire.time.archived,
-            },
-            cost: wire.cost,
-            tokens: wire.tokens,
-            revert: wire.revert.map(|revert| Revert {
-                message_id: revert.message_id,
-                part_id: None,
-            }),
-            ..SessionInfo::default()
-        }
-    }
-
-    /// A session that has just been made; its event says less than its row (§3.4).
-    pub fn created(self, wire: wire::SessionCreated, at: u64) -> SessionInfo {
-        SessionInfo {
-            permissions: rules::mode(&wire.permissions.iter().map(rule).collect::<Vec<_>>()),
-            id: wire.session_id,
-            parent_id: wire.parent_id,
-            title: wire.title.unwrap_or_else(|| UNTITLED.to_owned()),
-            agent: wire.agent,
-            model: wire.model.map(Into::into),
-            time: SessionTime {
-                created: at,
-                updated: at,
-                archived: None,
-            },
-            cost: Some(0.0),
-            tokens: Some(crate::protocol::Tokens::default()),
-            ..SessionInfo::default()
-        }
-    }
-
     /// Messages of REST that are shown, oldest first. `asked` is the user's message before them.
     pub fn messages(
         self,
@@ -266,58 +218,6 @@ impl Reader<'_> {
         }
     }
 
-    pub fn tool(self, wire: wire::Tool) -> ToolPart {
-        let mut part = ToolPart {
-            call_id: wire.id,
-            kind: tool::kind(&wire.name),
-            summary: String::new(),
-            tool: wire.name,
-            status: match wire.state.status {
-                wire::ToolStatus::Streaming => ToolStatus::Pending,
-                wire::ToolStatus::Running => ToolStatus::Running,
-                wire::ToolStatus::Completed => ToolStatus::Completed,
-                wire::ToolStatus::Error => ToolStatus::Error,
-            },
-            title: None,
-            // Half an object says nothing yet.
-            input: match wire.state.input {
-                input @ Value::Object(_) => input,
-                _ => json!({}),
-            },
-            output: output(wire.state.content),
-            error: wire.state.error.map(|error| error.message),
-            diff: None,
-            metadata: None,
-            time: Some(Span {
-                start: wire.time.ran.unwrap_or(wire.time.created),
-                end: wire.time.completed,
-            }),
-            child_session_id: None,
-        };
-        self.take_metadata(&mut part, wire.state.metadata.unwrap_or_default());
-        part
-    }
-
-    /// Puts a tool's metadata where clients look for it, and says in one line what the tool does.
-    pub fn take_metadata(self, part: &mut ToolPart, mut metadata: Map<String, Value>) {
-        if let Some(Value::Array(files)) = metadata.remove("files") {
-            let files = files.into_iter();
-            let files = files.filter_map(|file| serde_json::from_value(file).ok());
-            part.diff = Some(files.map(|file| self.diff(&file)).collect());
-        }
-        if let Some(Value::String(child)) = metadata.remove("sessionID") {
-            part.child_session_id = Some(child.into());
-        }
-        part.metadata = Some(metadata).filter(|metadata| !metadata.is_empty());
-        part.summary = tool::summary(
-            &part.tool,
-            &part.input,
-            part.title.as_deref(),
-            part.diff.as_deref(),
-            self.directory,
-        );
-    }
-
     pub fn diff(self, wire: &wire::FileDiff) -> FileDiff {
         FileDiff {
             path: tool::relative(&wire.file, self.directory).to_owned(),
@@ -424,60 +324,6 @@ fn shell_message(wire: wire::ShellMessage, session: &SessionId) -> IncomingMessa
     }
 }
 
-pub fn shell_part(
-    message: &MessageId,
-    shell: &wire::Shell,
-    output: Option<wire::ShellOutput>,
-    time: &wire::Time,
-) -> (MessageStatus, IncomingPart) {
-    let (status, tool_status, error) = match shell.status {
-        wire::ShellStatus::Running => (MessageStatus::Streaming, ToolStatus::Running, None),
-        wire::ShellStatus::Exited => (MessageStatus::Complete, ToolStatus::Completed, None),
-        wire::ShellStatus::Timeout => (
-            MessageStatus::Complete,
-            ToolStatus::Error,
-            Some("It took too long and was ended."),
-        ),
-        wire::ShellStatus::Killed => (
-            MessageStatus::Complete,
-            ToolStatus::Error,
-            Some("It was ended before it was done."),
-        ),
-    };
-    let mut metadata = Map::new();
-    if let Some(exit) = shell.exit.as_i64() {
-        metadata.insert("exit".into(), exit.into());
-    }
-    let input = json!({"command": shell.command});
-    let part = ToolPart {
-        call_id: shell.id.as_str().into(),
-        tool: "shell".into(),
-        kind: tool::kind("shell"),
-        summary: tool::summary("shell", &input, None, None, Path::new("/")),
-        status: tool_status,
-        title: None,
-        input,
-        output: output.map(|output| output.output),
-        error: error.map(str::to_owned),
-        diff: None,
-        metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),
-        time: Some(Span {
-            start: time.created,
-            end: time.completed,
-        }),
-        child_session_id: None,
-    };
-    let growth = match tool_status.is_live() {
-        true => Growth::Open,
-        false => Growth::Closed,
-    };
-    let part = IncomingPart {
-        part: Part::new(part_id(message, 0), PartBody::Tool(Box::new(part))),
-        growth,
-    };
-    (status, part)
-}
-
 pub fn skill_message(
     id: MessageId,
     name: String,
@@ -513,18 +359,5 @@ pub fn error(wire: wire::Error) -> MessageError {
     MessageError {
         kind,
         message: wire.message,
-    }
-}
-
-pub fn output(content: Vec<wire::ToolContent>) -> Option<String> {
-    let texts: Vec<String> = content.into_iter().filter_map(|piece| piece.text).collect();
-    (!texts.is_empty()).then(|| texts.join("\n"))
-}
-
-pub fn rule(wire: &wire::Rule) -> rules::Rule {
-    rules::Rule {
-        permission: wire.action.clone(),
-        pattern: wire.resource.clone(),
-        action: wire.effect,
     }
 }

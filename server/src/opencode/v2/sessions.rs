@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::choice::Choice;
-use super::{V2, message, prompt, wire};
+use super::{V2, prompt, row, wire};
 use crate::opencode::event::{IncomingMessage, SessionInfo};
 use crate::opencode::rules::{self, Rule};
 use crate::opencode::sessions::{CommandRun, Ids, Sessions, ShellRun};
@@ -132,7 +132,7 @@ impl Sessions for V2 {
         // Without the agent's rules, a mode would be a mark that changes nothing.
         let (row, own) =
             tokio::try_join!(self.data::<wire::Session>(&path, &[]), self.rules_of(agent),)?;
-        let before: Vec<Rule> = row.permissions.iter().map(message::rule).collect();
+        let before: Vec<Rule> = row.permissions.iter().map(row::rule).collect();
         // Unlike 1.x, what is sent replaces what was there (measured on 2.0.15).
         let all = rules::without_mode(&before)
             .iter()
