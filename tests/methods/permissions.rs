@@ -124,10 +124,17 @@ pub async fn permission_reply(room: Room) {
         .await;
     editor.idle(&session).await;
     let reply = |message: Value| json!({"permissionId": permission.id, "reply": "reject", "message": message});
+    let (messages, row) = (
+        editor.messages(&session),
+        editor.screen.sessions[&session].clone(),
+    );
     let late = editor
         .request::<PermissionReplyTo>(reply(Value::Null))
         .await;
     assert_eq!(late.unwrap_err().kind, ErrorKind::BadRequest);
+    editor.catch_up();
+    assert_eq!(editor.messages(&session), messages);
+    assert_eq!(editor.screen.sessions[&session], row);
 
     // Rejected with a word, the model goes on with it.
     editor.prompt(&session, "bash: echo y").await;

@@ -83,6 +83,11 @@ pub async fn session_revert(room: Room) {
     let busy = json!({"sessionId": session, "messageId": shown[0].info.id});
     let refused = editor.request::<SessionRevert>(busy).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Busy);
+    editor.catch_up();
+    let row = &editor.screen.sessions[&session];
+    assert_eq!((row.status.is_running(), &row.revert), (true, &None));
+    assert_eq!(read(&folder, "notes.txt"), "one\n");
+    assert_eq!(editor.messages(&session)[0], shown[0]);
     editor.abort(&session).await;
     assert_eq!(editor.ended(&session).await, SessionStatus::Idle);
 }

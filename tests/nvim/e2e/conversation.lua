@@ -183,6 +183,39 @@ test("sent prompts are recalled, and what was being written is not lost", functi
   )
 end)
 
+test("code of any length has its colours where it is seen", function()
+  editor:lua([[
+    local code = { "````lua", "```" }
+    for number = 1, 1000 do
+      table.insert(code, ("local value_%d = %d"):format(number, number))
+    end
+    table.insert(code, "````")
+    local text = { id = "prt_1", type = "text", text = table.concat(code, "\n") }
+    long_code = require("sidestream.view").new(vim.api.nvim_create_buf(false, true))
+    long_code:reset({
+      { id = "msg_1", role = "assistant", status = "complete", agent = "build", time = { created = 1 }, parts = { text } },
+    })
+    vim.cmd.tabnew()
+    vim.api.nvim_win_set_buf(0, long_code.buffer)
+  ]])
+  for _, row in ipairs({ 100, 500, 1003 }) do
+    editor:wait(
+      "line " .. row .. " has its colours",
+      [[
+      local row = ...
+      vim.api.nvim_win_set_cursor(0, { row, 0 })
+      vim.cmd.redraw()
+      local fences = long_code:block_at(row - 1).fences
+      return fences and vim.iter(fences.list[1].spans[row - 3] or {}):any(function(span)
+        return span[3] == "@keyword.lua"
+      end)
+    ]],
+      row
+    )
+  end
+  editor:command("tabclose")
+end)
+
 test("nothing was reported as wrong", function()
   same(
     {},

@@ -113,10 +113,12 @@ test("after the prompt was written, a dot attaches as many lines again, and type
   editor:type("gal")
   editor:wait("the prompt has the cursor", "return vim.bo.filetype == 'sidestream-prompt'")
   editor:type("why this<Esc>")
+  editor:wait("it is written", "return vim.fn.mode() == 'n' and vim.api.nvim_get_current_line() == 'why this'")
   editor:lua([[
     vim.api.nvim_set_current_win(vim.fn.win_findbuf(vim.fn.bufnr("main.lua"))[1])
-    vim.api.nvim_win_set_cursor(0, { 2, 0 })
+    vim.api.nvim_win_set_cursor(0, { 2, 3 })
   ]])
+  same({ 2, 3 }, editor:lua("return vim.api.nvim_win_get_cursor(0)"))
   editor:type(".")
   editor:wait("both are attached", "return #require('sidestream').chat().prompt.attached == 2")
   same(
@@ -215,19 +217,22 @@ test("a turn's changes are reviewed as a diff, and one file is restored", functi
   editor:wait("the buffer has the old text", "return vim.fn.getbufline('main.lua', 1)[1] == 'local answer = 41'")
 end)
 
-test("a restored file has every byte that it had, in a folder that may be gone", function()
+test("restored files have every byte that they had, in a folder that may be gone", function()
+  local marked, gone = "\239\187\191first\r\nsecond\r\n", "first\r\nsecond\r\n"
   vim.fn.mkdir(sandbox.project .. "/deep")
-  local text = "\239\187\191first\r\nsecond\r\n"
-  local path = sandbox:write("deep/marked.txt", text)
-  editor:send("bash: rm -r deep")
+  local path = sandbox:write("deep/gone.txt", gone)
+  sandbox:write("marked.txt", marked)
+  editor:send("bash: rm -r deep; sed -i s/second/2/ marked.txt")
   editor:allow()
   editor:wait_idle()
   assert(not vim.uv.fs_stat(path))
   editor:command("Sidestream review")
-  editor:wait("it is listed", "return vim.fn.expand('%:t') == 'marked.txt' and vim.wo.diff")
-  editor:command("Sidestream restore")
-  editor:wait("its tab page is closed", "return #vim.api.nvim_list_tabpages() == 1")
-  same(text, sandbox:read("deep/marked.txt"))
+  for _, name in ipairs({ "gone.txt", "marked.txt" }) do
+    editor:wait("it is shown", "return vim.fn.expand('%:t') == ... and vim.wo.diff", name)
+    editor:command("Sidestream restore")
+  end
+  editor:wait("the tab page is closed", "return #vim.api.nvim_list_tabpages() == 1")
+  same({ gone, marked }, { sandbox:read("deep/gone.txt"), sandbox:read("marked.txt") })
 end)
 
 test("of two changed files one is kept, and the one that is new goes", function()

@@ -180,32 +180,6 @@ test("a part of a kind that is not known yet, or in a strange shape, breaks noth
   contains(table.concat(lines(view), "\n"), "still here")
 end)
 
-test("code of any length has its colours where it is seen", function()
-  local view = new()
-  local code = { "````lua", "```" }
-  for number = 1, 1000 do
-    table.insert(code, ("local value_%d = %d"):format(number, number))
-  end
-  table.insert(code, "````")
-  view:reset({ message("assistant", { text("a", table.concat(code, "\n")) }) })
-  lines(view)
-  require("sidestream.view.highlight").enable()
-  vim.api.nvim_win_set_buf(0, view.buffer)
-  local syntax = require("sidestream.view.syntax")
-  vim.wait(5000, function()
-    return syntax.language("lua") ~= nil
-  end, 5)
-  local block = view:block_at(500)
-  for _, row in ipairs({ 100, 500, 1003 }) do
-    vim.api.nvim_win_set_cursor(0, { row, 0 })
-    vim.cmd.redraw()
-    local groups = vim.tbl_map(function(span)
-      return span[3]
-    end, block.fences.list[1].spans[row - 3] or {})
-    assert(vim.tbl_contains(groups, "@keyword.lua"), ("line %d: %s"):format(row, vim.inspect(groups)))
-  end
-end)
-
 test("what cannot be drawn keeps nothing else from being drawn", function()
   local view = new()
   local broken = message("user", { text("u", "Q") })

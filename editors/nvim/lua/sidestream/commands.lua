@@ -31,7 +31,9 @@ end
 -- What each does is said in the help.
 ---@type table<string, sidestream.Subcommand>
 local subcommands = {
-  close = api.close,
+  close = function()
+    api.close()
+  end,
   context = context.pick,
   agent = pickers.agents,
   model = pickers.models,

@@ -12,6 +12,7 @@ local state = require("sidestream.state")
 local transcripts = require("sidestream.transcript")
 local views = require("sidestream.view")
 
+---@class sidestream.Api
 local M = {}
 
 ---@class sidestream.OpenOptions

@@ -13,20 +13,19 @@ function M.skip() end
 -- operator once more, over as many lines as before: as an operator in Visual mode is repeated.
 ---@param lines integer
 local function repeatable(lines)
-  vim.api.nvim_create_autocmd("BufEnter", {
-    callback = function(event)
-      local is_file = vim.bo[event.buf].buftype == ""
-      -- What an autocommand does is not repeated.
-      vim.schedule(function()
-        if is_file then
-          vim.o.operatorfunc = OPERATORFUNC:format("skip")
-          vim.cmd(("lockmarks normal! %dg@_"):format(lines))
-          vim.o.operatorfunc = OPERATORFUNC:format("run")
-        end
-      end)
-      return is_file
-    end,
-  })
+  local id ---@type integer
+  local function stand_in()
+    if vim.bo.buftype == "" then
+      pcall(vim.api.nvim_del_autocmd, id)
+      local view = vim.fn.winsaveview()
+      vim.o.operatorfunc = OPERATORFUNC:format("skip")
+      vim.cmd(("lockmarks normal! %dg@_"):format(lines))
+      vim.o.operatorfunc = OPERATORFUNC:format("run")
+      vim.fn.winrestview(view)
+    end
+  end
+  -- What an autocommand does itself is not repeated.
+  id = vim.api.nvim_create_autocmd("BufEnter", { callback = vim.schedule_wrap(stand_in) })
 end
 
 --- What `operatorfunc` calls.
