@@ -54,7 +54,10 @@ export class Stage {
       const connection = createConnection(this.socket);
       connection.on("error", reject);
       connection.on("connect", () => {
-        createInterface({ input: connection }).on("line", (answer) => {
+        const lines = createInterface({ input: connection });
+        // It repeats the connection's own.
+        lines.on("error", reject);
+        lines.on("line", (answer) => {
           connection.end();
           resolve(JSON.parse(answer));
         });

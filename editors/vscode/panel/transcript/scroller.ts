@@ -22,7 +22,7 @@ export class Scroller {
   private extent = "";
   /** The user has a hand on it. */
   private touched = false;
-  /** The user has moved, or was taken to the end. */
+  /** The user has moved, was taken to the end, or has something else in sight since heights have changed. */
   onMove: () => void = () => undefined;
 
   constructor(private readonly area: HTMLElement, private readonly list: HTMLElement) {
@@ -31,7 +31,7 @@ export class Scroller {
     for (const touch of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       area.addEventListener(touch, () => (this.touched = true), { passive: true });
     }
-    const keep = new ResizeObserver(() => this.keep());
+    const keep = new ResizeObserver(() => (this.kept ? this.keep() : this.onMove()));
     keep.observe(list);
     keep.observe(area);
   }
