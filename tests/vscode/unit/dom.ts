@@ -12,6 +12,9 @@ Object.assign(globalThis, {
   }),
 });
 
+// jsdom lays nothing out: all of it is in sight.
+window.HTMLElement.prototype.checkVisibility = () => true;
+
 /** What was asked for last by that name. */
 export function asked(name: string): { id: number; params: unknown } {
   const found = said.findLast((each) => each.name === name);

@@ -8,6 +8,8 @@ import { partView, type PartView } from "./partView";
 
 export class MessageView {
   readonly element: HTMLElement;
+  /** In pixels, before it was laid out. */
+  readonly estimatedHeight: number;
   private readonly content = h("div", { class: "content" });
   private readonly ending = h("div", { class: "message-ending" });
   private readonly views = new Map<string, PartView>();
@@ -20,7 +22,8 @@ export class MessageView {
       this.content,
       this.ending,
     );
-    this.element.style.setProperty("--estimated-height", `${estimatedHeight(message)}px`);
+    this.estimatedHeight = estimatedHeight(message);
+    this.element.style.containIntrinsicBlockSize = `auto ${this.estimatedHeight}px`;
   }
 
   /** All of it, in the parts' order. */

@@ -3,6 +3,7 @@
 
 import { h, icon } from "../dom";
 import { t } from "../texts";
+import type { Pages } from "./pages";
 
 const nearEnd = 24;
 
@@ -25,14 +26,14 @@ export class Scroller {
   /** The user has moved, was taken to the end, or has something else in sight since heights have changed. */
   onMove: () => void = () => undefined;
 
-  constructor(private readonly area: HTMLElement, private readonly list: HTMLElement) {
+  constructor(private readonly area: HTMLElement, private readonly pages: Pages) {
     area.addEventListener("scroll", () => this.scrolled(), { passive: true });
     area.addEventListener("scrollend", () => (this.touched = false));
     for (const touch of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       area.addEventListener(touch, () => (this.touched = true), { passive: true });
     }
     const keep = new ResizeObserver(() => (this.kept ? this.keep() : this.onMove()));
-    keep.observe(list);
+    keep.observe(pages.element);
     keep.observe(area);
   }
 
@@ -63,15 +64,8 @@ export class Scroller {
     if (this.kept === "end") return undefined;
     if (this.kept) return this.kept;
     const top = this.area.getBoundingClientRect().top;
-    const articles = this.list.children;
-    let first = 0;
-    for (let end = articles.length; first < end; ) {
-      const middle = (first + end) >> 1;
-      if ((articles[middle]?.getBoundingClientRect().bottom ?? 0) > top) end = middle;
-      else first = middle + 1;
-    }
-    const found = articles[first];
-    if (!(found instanceof HTMLElement)) return undefined;
+    const found = this.pages.firstBelow(top);
+    if (!found) return undefined;
     return { messageId: found.dataset["id"] ?? "", offset: Math.round(top - found.getBoundingClientRect().top) };
   }
 
@@ -94,7 +88,7 @@ export class Scroller {
   }
 
   private scrollTo({ messageId, offset }: Place): void {
-    const article = this.list.querySelector(`article[data-id="${CSS.escape(messageId)}"]`);
+    const article = this.pages.element.querySelector(`article[data-id="${CSS.escape(messageId)}"]`);
     if (!article) return;
     this.area.scrollTop += article.getBoundingClientRect().top - this.area.getBoundingClientRect().top + offset;
   }

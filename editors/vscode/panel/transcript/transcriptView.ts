@@ -7,6 +7,7 @@ import { h } from "../dom";
 import { t } from "../texts";
 import { MessageView } from "./messageView";
 import { Transcript } from "./model";
+import { Pages } from "./pages";
 import { Scroller, type Place } from "./scroller";
 
 /** A place that is found again in a page of history: with the time of its message. */
@@ -19,10 +20,10 @@ const placeKeptEveryMs = 100;
 
 export class TranscriptView {
   readonly transcript = new Transcript();
-  private readonly list = h("div", { class: "messages", role: "log", "aria-live": "off", "aria-label": t("Messages") });
-  readonly area = h("main", { class: "transcript", tabindex: 0, "aria-label": t("Conversation") }, this.list);
+  private readonly pages = new Pages();
+  readonly area = h("main", { class: "transcript", tabindex: 0, "aria-label": t("Conversation") }, this.pages.element);
   readonly announcer = h("div", { class: "hidden", "aria-live": "polite" });
-  readonly scroller = new Scroller(this.area, this.list);
+  readonly scroller = new Scroller(this.area, this.pages);
   private readonly views = new Map<string, MessageView>();
   /** Drawn from the end on: what is nearest to the user. */
   private undrawn: Message[] = [];
@@ -59,10 +60,10 @@ export class TranscriptView {
     const step = event.altKey ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
     if (step === undefined) return;
     event.preventDefault();
-    const articles = [...this.list.children];
+    const { articles } = this.pages;
     const current = document.activeElement?.closest("article");
     const next = articles[(current ? articles.indexOf(current) : articles.length) + step];
-    if (next instanceof HTMLElement) next.focus();
+    if (next) next.focus();
     else if (step > 0) this.onLeave();
   }
 
@@ -103,7 +104,7 @@ export class TranscriptView {
       const index = this.transcript.messages.indexOf(message);
       const next = this.transcript.messages[index + 1];
       const view = this.add(message);
-      this.list.insertBefore(view.element, (next && this.views.get(next.id)?.element) ?? null);
+      this.pages.insert(view, next && this.views.get(next.id));
       view.draw();
       if (message.role === "user") this.scroller.toEnd();
       return;
@@ -152,7 +153,7 @@ export class TranscriptView {
   private redrawAll(place: KeptPlace | undefined): void {
     this.views.clear();
     this.dirty.clear();
-    this.list.replaceChildren(...this.transcript.messages.map((message) => this.add(message).element));
+    this.pages.replace(this.transcript.messages.map((message) => this.add(message)));
     this.undrawn = [...this.transcript.messages];
     for (let count = 0; count < drawnAtOnce; count++) this.drawNext();
     this.drawLater();
@@ -204,7 +205,7 @@ export class TranscriptView {
     const added = this.transcript.prepend(page.messages, page.cursor);
     // The browser keeps the place only where something is above it.
     if (this.area.scrollTop === 0) this.area.scrollTop = 1;
-    this.list.prepend(...added.map((message) => this.add(message).element));
+    this.pages.prepend(added.map((message) => this.add(message)));
     this.undrawn.push(...added);
     this.drawLater();
   }
