@@ -31,9 +31,7 @@ end
 -- What each does is said in the help.
 ---@type table<string, sidestream.Subcommand>
 local subcommands = {
-  close = function()
-    api.close()
-  end,
+  close = require("sidestream.panel").close,
   context = context.pick,
   agent = pickers.agents,
   model = pickers.models,

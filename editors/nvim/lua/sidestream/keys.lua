@@ -20,7 +20,7 @@ local function jump(chat, step)
   local row = vim.api.nvim_win_get_cursor(0)[1] - 1
   local from, to = { step == 1 and row or math.max(0, row - 2), 0 }, step == 1 and -1 or 0
   local mark = vim.api.nvim_buf_get_extmarks(chat.buffer, rows.SECTIONS, from, to, { limit = 1 })[1]
-  if mark and chat.view.by_mark[mark[1]] ~= chat.view.tail then
+  if mark and mark[1] ~= chat.view.tail.mark then
     vim.api.nvim_win_set_cursor(0, { mark[2] + 2, 0 })
   end
 end

@@ -30,7 +30,7 @@ local M = {}
 
 -- Few messages make the first paint; the rest follows in pages of this size.
 local FIRST_PAGE = 10
-local PAGE = 20
+local PAGE = 12
 
 ---@type table<string, sidestream.Transcript>
 local open = {}

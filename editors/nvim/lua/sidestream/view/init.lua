@@ -14,7 +14,7 @@ local write = require("sidestream.view.write")
 local M = {}
 
 -- Milliseconds between two writes: the eye does not see more, and each one makes Neovim redraw.
-local PACE = 33
+local PACE = 40
 
 ---@class sidestream.View: sidestream.Writer, sidestream.TranscriptView
 ---@field session_id? string
@@ -35,7 +35,6 @@ function M.new(buffer)
   local view = setmetatable({
     buffer = buffer,
     sections = {},
-    by_mark = {},
     home = {},
     open = {},
     live = {},
@@ -142,7 +141,6 @@ function View:reset(messages)
     self.lost[window] = self:place_of(window)
   end
   self.sections, self.home, self.live, self.dirty = {}, {}, {}, {}
-  self.by_mark = { [self.tail.mark] = self.tail }
   self.tail.dirty = false
   self:edit(function()
     self:clear()

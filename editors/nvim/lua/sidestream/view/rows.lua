@@ -5,7 +5,6 @@
 ---@field buffer integer
 ---@field sections sidestream.Section[]
 ---@field tail sidestream.Section
----@field by_mark table<integer, sidestream.Section>
 ---@field lost table<integer, sidestream.Place> by window: what was read in it before all was drawn anew
 ---@field left? sidestream.Place what was read when it was shown last
 local Rows = {}
@@ -26,14 +25,20 @@ end
 ---@param row integer
 function Rows:mark(section, row)
   section.mark = vim.api.nvim_buf_set_extmark(self.buffer, Rows.SECTIONS, row, 0, {})
-  self.by_mark[section.mark] = section
 end
 
 ---@param row integer from 0
 ---@return sidestream.Section?
 function Rows:section_at(row)
-  local above = vim.api.nvim_buf_get_extmarks(self.buffer, Rows.SECTIONS, { row, 0 }, 0, { limit = 1 })[1]
-  return above and self.by_mark[above[1]]
+  -- Asked for the nearest mark above, Neovim looks at all of them.
+  local first, beyond = 0, #self.sections + 1
+  while beyond - first > 1 do
+    local middle = math.floor((first + beyond) / 2)
+    local section = self.sections[middle]
+    local is_above = section.mark and self:row(section) <= row
+    first, beyond = is_above and middle or first, is_above and beyond or middle
+  end
+  return row >= self:row(self.tail) and self.tail or self.sections[first]
 end
 
 --- The block that a line belongs to, and the row of its first line.
