@@ -26,7 +26,9 @@ use crate::protocol::settings::{ReconnectSettings, Scope, ServerSettings};
 use crate::protocol::{Error, ErrorKind, SessionId};
 
 /// How long an event may take that the server sends at once.
-const EVENT_LIMIT: Duration = Duration::from_secs(15);
+const EVENT_LIMIT: Duration = Duration::from_secs(10);
+/// How often a session is made before the stream counts as broken.
+const ROUND_TRIPS: usize = 3;
 
 /// One step.
 #[derive(Clone, Debug, Serialize)]
@@ -139,12 +141,18 @@ impl Doctor {
             if let Some(gap) = dialect.start_gap() {
                 tokio::time::sleep(gap).await;
             }
-            let session = dialect.create_session(&NewSession::default()).await?.id;
-            let told = next_event(&mut stream, &dialect, |event| is_of(event, &session)).await;
-            // Nothing is left behind, whether its event came or not.
-            dialect.delete_session(&session).await?;
-            told?;
-            Ok(("a session was made, told of and deleted".to_owned(), ()))
+            let mut told = Ok(());
+            // On a busy machine, a stream may speak long before it listens (v1 contract, rule 3).
+            for _ in 0..ROUND_TRIPS {
+                let session = dialect.create_session(&NewSession::default()).await?.id;
+                told = next_event(&mut stream, &dialect, |event| is_of(event, &session)).await;
+                // Nothing is left behind, whether its event came or not.
+                dialect.delete_session(&session).await?;
+                if told.is_ok() {
+                    break;
+                }
+            }
+            told.map(|()| ("a session was made, told of and deleted".to_owned(), ()))
         })
         .await
     }
