@@ -234,7 +234,7 @@ function traces() {
     const top = body.querySelector("main").getBoundingClientRect().top;
     const seen = (article) => {
       const copy = article.querySelector(".content").cloneNode(true);
-      copy.querySelectorAll("[hidden], details:not([open]) > :not(summary)").forEach((folded) => folded.remove());
+      copy.querySelectorAll("[hidden]").forEach((folded) => folded.remove());
       return copy.textContent;
     };
     const first = articles.find((article) => article.getBoundingClientRect().bottom > top);

@@ -16,7 +16,7 @@ export class Panel {
     this.assistant = this.frame.getByRole("article", { name: "Assistant" });
     this.user = this.frame.getByRole("article", { name: "You" });
     this.permission = this.frame.getByRole("group", { name: /^Permission/ });
-    this.tool = this.frame.locator("details.tool");
+    this.tool = this.frame.locator(".tool");
     this.question = this.frame.getByRole("form", { name: "Question" });
   }
 
@@ -40,7 +40,8 @@ export class Panel {
   /** Unfolds the card of the tool that was called last, and finds the text in its output. */
   async openLastTool(text) {
     const card = this.tool.last();
-    if (!(await card.evaluate((details) => details.open))) await card.locator("summary").click();
+    const head = card.locator(".fold");
+    if ((await head.getAttribute("aria-expanded")) === "false") await head.click();
     await card.locator(".output", { hasText: text }).waitFor();
   }
 

@@ -136,7 +136,7 @@ try {
   await panel.idle();
   await take("answer");
   await panel.user.first().scrollIntoViewIfNeeded();
-  await panel.tool.first().locator("summary").click();
+  await panel.tool.first().locator(".fold").click();
   await panel.frame.locator(".todos summary").click();
   await take("tools");
   await panel.frame.locator(".todos summary").click();

@@ -3,6 +3,7 @@
 import type { Part } from "../../src/protocol";
 import { ask, relay, run } from "../bridge";
 import { h, icon, redraw } from "../dom";
+import { Fold } from "../fold";
 import { t } from "../texts";
 import { MarkdownView } from "./markdownView";
 import { plainText } from "../../src/plainText";
@@ -65,14 +66,14 @@ class TextView implements PartView {
 }
 
 class ReasoningView implements PartView {
-  readonly element = h("details", { class: "reasoning" });
-  private readonly head = h("summary", {});
+  readonly element = h("div", { class: "reasoning" });
   private readonly markdown = new MarkdownView();
+  private readonly fold = new Fold(this.markdown.element);
   private part: { text: string; settled: boolean } = { text: "", settled: false };
 
   constructor() {
-    this.element.append(this.head, this.markdown.element);
-    this.element.addEventListener("toggle", () => this.drawText());
+    this.element.append(this.fold.head, this.markdown.element);
+    this.fold.onToggle = () => this.drawText();
   }
 
   draw(part: Part, settled: boolean): void {
@@ -80,13 +81,13 @@ class ReasoningView implements PartView {
     const { start, end } = part.time ?? {};
     const seconds = start !== undefined && end !== undefined ? Math.max(1, Math.round((end - start) / 1000)) : undefined;
     const label = seconds === undefined ? (settled ? t("Thought") : t("Thinking …")) : t("Thought for {0} s", seconds);
-    redraw(this.head, label, () => [icon("lightbulb"), label]);
+    redraw(this.fold.head, label, () => [icon("lightbulb"), label]);
     this.part = { text: part.text, settled };
     this.drawText();
   }
 
   private drawText(): void {
-    if (this.element.open) this.markdown.draw(this.part.text, this.part.settled);
+    if (this.fold.open) this.markdown.draw(this.part.text, this.part.settled);
   }
 }
 

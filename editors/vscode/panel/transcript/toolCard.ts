@@ -3,6 +3,7 @@
 import type { CutField, Part, Todo, ToolKind, ToolStatus } from "../../src/protocol";
 import { ask, relay, run } from "../bridge";
 import { h, icon, redraw } from "../dom";
+import { Fold } from "../fold";
 import { t } from "../texts";
 import { todoList } from "../todoList";
 import { diffView } from "./diffView";
@@ -22,20 +23,21 @@ const statusIcons: Record<ToolStatus, string> = {
 const shownOutput = 20_000;
 
 export class ToolCard implements PartView {
-  readonly element = h("details", { class: "tool" });
-  private readonly head = h("summary", {});
+  readonly element = h("div", { class: "tool" });
   private readonly facts = h("div", { class: "facts" });
   private readonly output = h("pre", { class: "output", tabindex: 0, hidden: true });
   private readonly ending = h("div", { class: "ending" });
+  private readonly body = h("div", { class: "body" }, this.facts, this.output, this.ending);
+  private readonly fold = new Fold(this.body);
   private part: Tool;
   /** The user's choice counts more than what we would open. */
   private touched = false;
 
   constructor(part: Tool, private readonly messageId: string) {
     this.part = part;
-    this.element.append(this.head, h("div", { class: "body" }, this.facts, this.output, this.ending));
-    this.head.addEventListener("click", () => (this.touched = true));
-    this.element.addEventListener("toggle", () => this.drawBody());
+    this.element.append(this.fold.head, this.body);
+    this.fold.head.addEventListener("click", () => (this.touched = true));
+    this.fold.onToggle = () => this.drawBody();
   }
 
   draw(part: Part): void {
@@ -43,17 +45,17 @@ export class ToolCard implements PartView {
     this.part = part;
     const { kind, status, summary } = part;
     this.element.dataset["status"] = status;
-    redraw(this.head, [kind, status, summary], () => [
+    redraw(this.fold.head, [kind, status, summary], () => [
       icon(icons[kind]),
       h("span", { class: "summary" }, summary),
       h("span", { class: "status" }, icon(statusIcons[status]), h("span", { class: "hidden" }, statusWord(status))),
     ]);
-    if (!this.touched) this.element.open = opensItself(part);
+    if (!this.touched) this.fold.open = opensItself(part);
     this.drawBody();
   }
 
   private drawBody(): void {
-    if (!this.element.open) return;
+    if (!this.fold.open) return;
     const { part } = this;
     redraw(this.facts, [part.input, part.childSessionId], () => [this.drawInput(), this.drawChild()]);
     this.drawOutput(part.output ?? "");
