@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use serde::Serialize;
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -131,28 +133,25 @@ impl Doctor {
             .await?;
         let mut stream = self
             .check("stream", async {
-                let response = http.open(dialect.stream()).await?;
-                let mut events = Events::new(Box::pin(response.bytes_stream()));
-                next_event(&mut events, &dialect, |event| *event == Event::Connected).await?;
-                Ok(("the first event came".to_owned(), events))
+                let stream = listen(&http, &dialect).await?;
+                Ok(("the first event came".to_owned(), stream))
             })
             .await?;
         self.check("round trip", async {
-            if let Some(gap) = dialect.start_gap() {
-                tokio::time::sleep(gap).await;
-            }
-            let mut told = Ok(());
-            // On a busy machine, a stream may speak long before it listens (v1 contract, rule 3).
-            for _ in 0..ROUND_TRIPS {
+            let mut tries = 1;
+            loop {
                 let session = dialect.create_session(&NewSession::default()).await?.id;
-                told = next_event(&mut stream, &dialect, |event| is_of(event, &session)).await;
+                let told = next_event(&mut stream, &dialect, |event| is_of(event, &session)).await;
                 // Nothing is left behind, whether its event came or not.
                 dialect.delete_session(&session).await?;
-                if told.is_ok() {
-                    break;
+                match told {
+                    Err(_) if tries < ROUND_TRIPS => tries += 1,
+                    told => break told?,
                 }
+                // On a busy machine, a stream may speak and never listen (v1 contract, rule 3).
+                stream = listen(&http, &dialect).await?;
             }
-            told.map(|()| ("a session was made, told of and deleted".to_owned(), ()))
+            Ok(("a session was made, told of and deleted".to_owned(), ()))
         })
         .await
     }
@@ -258,14 +257,24 @@ pub(super) async fn started(server: &Server) -> Result<Running, Error> {
     }
 }
 
-async fn next_event<S>(
-    events: &mut Events<S>,
+type Stream = Events<BoxStream<'static, reqwest::Result<bytes::Bytes>>>;
+
+/// A stream that has spoken, and listens.
+async fn listen(http: &Http, dialect: &Arc<dyn Dialect>) -> Result<Stream, Error> {
+    let response = http.open(dialect.stream()).await?;
+    let mut events = Events::new(response.bytes_stream().boxed());
+    next_event(&mut events, dialect, |event| *event == Event::Connected).await?;
+    if let Some(gap) = dialect.start_gap() {
+        tokio::time::sleep(gap).await;
+    }
+    Ok(events)
+}
+
+async fn next_event(
+    events: &mut Stream,
     dialect: &Arc<dyn Dialect>,
     wanted: impl Fn(&Event) -> bool,
-) -> Result<(), Error>
-where
-    S: futures_util::Stream<Item = reqwest::Result<bytes::Bytes>> + Unpin,
-{
+) -> Result<(), Error> {
     let search = async {
         loop {
             let batch = events
