@@ -9,10 +9,12 @@
 
 mod files;
 mod instances;
+mod output;
 mod permissions;
 mod prompts;
 mod revert;
 mod room;
+mod runs;
 mod sessions;
 mod standard;
 
@@ -44,9 +46,9 @@ fn main() {
             session_rename session_delete session_archive session_unarchive session_fork
             session_share session_unshare session_children session_export session_compact;
         revert: session_diff session_revert session_unrevert;
-        prompts: session_send session_prompt session_list_queued session_cancel_queued session_command session_shell
-            session_abort part_content
-            a_megabyte_in_a_thousand_steps_is_told_once;
+        prompts: session_send session_prompt session_list_queued session_cancel_queued;
+        runs: session_command session_shell session_abort;
+        output: part_content a_megabyte_in_a_thousand_steps_is_told_once;
         permissions: session_set_permission_mode permission_list permission_reply question_list
             question_reply question_reject;
         standard: text_document_completion text_document_code_action workspace_execute_command

@@ -1,11 +1,11 @@
+//! Prompts: understood, sent, waiting for their turn, taken back.
+
 use serde_json::{Value, json};
 use sidestream::protocol::requests::{
-    PartContentRead, PromptState, SessionAbort, SessionCancelQueued, SessionCommand,
-    SessionListQueued, SessionPrompt, SessionSend, SessionShell,
+    PromptState, SessionCancelQueued, SessionListQueued, SessionPrompt, SessionSend,
 };
 use sidestream::protocol::{
-    ErrorKind, InstanceState, MessageStatus, Notification, PartBody, PermissionReply, Role,
-    SessionId, SessionStatus, ToolStatus,
+    ErrorKind, InstanceState, MessageStatus, Notification, PartBody, Role, SessionId,
 };
 use sidestream_tests::generation::{Generation, generation};
 use sidestream_tests::{Editor, processes};
@@ -15,7 +15,7 @@ use crate::room::Room;
 const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /// The parts of the user's last message, by type, without those written for the model.
-fn sent(editor: &mut Editor, session: &SessionId) -> Vec<PartBody> {
+pub fn sent(editor: &mut Editor, session: &SessionId) -> Vec<PartBody> {
     let messages = editor.messages(session);
     let mut messages = messages.iter().rev();
     let last = messages.find(|message| message.info.role == Role::User);
@@ -244,210 +244,4 @@ pub async fn session_list_queued(room: Room) {
     // What an abort leaves comes after it is told.
     let rest = editor.rest(0).await;
     editor.becomes_as_stored(&session, &rest).await;
-}
-
-pub async fn session_command(room: Room) {
-    let mut editor = room.editor_in_repository().await;
-    let session = editor.session().await;
-    let run = json!({"sessionId": session, "command": "init", "arguments": "for mice"});
-    let begun = editor.request::<SessionCommand>(run).await.unwrap();
-    editor.idle(&session).await;
-    let messages = editor.messages(&session);
-    match generation() {
-        Generation::One => assert_eq!(begun.message_id.as_ref(), Some(&messages[0].info.id)),
-        // There the server names the message, when it is there.
-        Generation::Two => assert_eq!(begun.message_id, None),
-    }
-    let parts = sent(&mut editor, &session);
-    assert!(matches!(&parts[0], PartBody::Text(text) if text.text.contains("for mice")));
-    editor.assert_as_stored(&session).await;
-
-    // What is attached goes along, also when the command was typed.
-    let typed = json!({"sessionId": session, "text": "/init for cats", "parts": [
-        {"type": "file", "path": "src/a.rs"},
-        {"type": "diagnostics", "path": "src/a.rs", "items": [
-            {"line": 1, "severity": "error", "message": "no mice here"},
-        ]},
-    ]});
-    editor.request::<SessionSend>(typed).await.unwrap();
-    editor.idle(&session).await;
-    let parts = sent(&mut editor, &session);
-    let says = |words: &str| {
-        let mut texts = parts.iter();
-        texts.any(|part| matches!(part, PartBody::Text(text) if text.text.contains(words)))
-    };
-    assert!(
-        says("for cats") && says("line 1: error: no mice here"),
-        "{parts:?}"
-    );
-    let is_file = |part: &PartBody| matches!(part, PartBody::File(file) if file.filename.as_deref() == Some("a.rs"));
-    assert!(parts.iter().any(is_file), "{parts:?}");
-    editor.assert_as_stored(&session).await;
-    let outside = json!({"sessionId": session, "command": "init", "arguments": "",
-        "parts": [{"type": "file", "path": "/etc/passwd"}]});
-    let refused = editor.request::<SessionCommand>(outside).await.unwrap_err();
-    assert!(
-        refused.message.contains("is not in the folder"),
-        "{refused:?}"
-    );
-
-    let messages = editor.messages(&session);
-    let unknown = json!({"sessionId": session, "command": "nonsense", "arguments": ""});
-    let refused = editor.request::<SessionCommand>(unknown).await.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::BadRequest);
-    assert!(refused.hint.unwrap().contains("init"));
-    assert_eq!(editor.messages(&session), messages);
-    assert_eq!(editor.screen.sessions[&session].status, SessionStatus::Idle);
-}
-
-pub async fn session_shell(room: Room) {
-    let mut editor = room.editor().await;
-    let session = editor.session().await;
-    editor.forget();
-    let run = json!({"sessionId": session, "command": "echo one; sleep 1; echo two"});
-    // 2.x is asked for output while the command runs; the last of it comes with its end.
-    let grows_by = match generation() {
-        Generation::One => "two",
-        Generation::Two => "one",
-    };
-    editor.request::<SessionShell>(run.clone()).await.unwrap();
-    editor
-        .until("output that is added", |told| match told {
-            Notification::PartDidAppend { text, .. } => text.contains(grows_by).then_some(()),
-            _ => None,
-        })
-        .await;
-    editor.idle(&session).await;
-    assert_eq!(editor.last_words(&session), "one\ntwo\n");
-    editor.assert_as_stored(&session).await;
-
-    let run = json!({"sessionId": session, "command": "sleep 5"});
-    editor.request::<SessionShell>(run.clone()).await.unwrap();
-    let refused = editor.request::<SessionShell>(run).await.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::Busy);
-    editor.abort(&session).await;
-    editor.idle(&session).await;
-    let empty = json!({"sessionId": session, "command": " "});
-    let refused = editor.request::<SessionShell>(empty).await.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::BadRequest);
-}
-
-pub async fn session_abort(room: Room) {
-    let mut editor = room.editor().await;
-    let session = editor.session().await;
-    editor.prompt(&session, "long: 100000").await;
-    editor.streaming(&session).await;
-    let abort = json!({"sessionId": session});
-    editor.request::<SessionAbort>(abort).await.unwrap();
-    editor.idle(&session).await;
-    editor
-        .shows("that the answer was stopped", |screen| {
-            let last = screen.open[&session].messages.last()?;
-            (last.info.status == MessageStatus::Aborted).then_some(())
-        })
-        .await;
-    let rest = editor.rest(0).await;
-    editor.becomes_as_stored(&session, &rest).await;
-
-    // Before the run has begun, too.
-    editor.prompt(&session, "long: 100000").await;
-    let abort = json!({"sessionId": session});
-    editor.request::<SessionAbort>(abort).await.unwrap();
-    editor.idle(&session).await;
-    editor.ask(&session, "and on").await;
-    let words = editor.last_words(&session);
-    assert!(
-        words.starts_with("You said: and on"),
-        "{words}: {:#?}",
-        editor.shown(&session)
-    );
-}
-
-/// A text, or what is to be written.
-fn words(field: &Value) -> String {
-    let text = field.as_str().or(field["content"].as_str());
-    text.unwrap().to_owned()
-}
-
-pub async fn part_content(room: Room) {
-    let mut editor = room.editor_in_repository().await;
-    let folder = editor.sandbox.folders[0].clone();
-    let line = format!("{}\n", "x".repeat(999));
-    std::fs::write(folder.join("large.txt"), line.repeat(40)).unwrap();
-    let session = editor.session().await;
-    match generation() {
-        Generation::One => {
-            let parts = json!([{"type": "file", "path": "large.txt"}]);
-            let prompt = json!({"sessionId": session, "parts": parts});
-            editor.request::<SessionPrompt>(prompt).await.unwrap();
-        }
-        // It tells a file's text to the model alone (v2 contract, §3.7), but what a tool is given to
-        // all.
-        Generation::Two => {
-            let input = json!({"filePath": "copy.txt", "content": line.repeat(40)});
-            editor
-                .prompt(&session, &format!("tool: write {input}"))
-                .await;
-            let permission = editor.permission().await;
-            editor.reply(&permission, PermissionReply::Once).await;
-        }
-    }
-    editor.idle(&session).await;
-    let messages = editor.messages(&session);
-    let (message, cut) = messages
-        .iter()
-        .find_map(|message| Some((&message.info.id, message.parts.iter().find(|p| p.cut)?)))
-        .unwrap_or_else(|| panic!("nothing was cut: {:#?}", editor.shown(&session)));
-    let (field, pushed) = match &cut.body {
-        PartBody::Text(text) => ("text", text.text.clone()),
-        PartBody::Tool(tool) => ("input", words(&tool.input)),
-        _ => panic!("{cut:?}"),
-    };
-    assert!(pushed.len() <= 16 * 1024);
-    let whole = json!({
-        "sessionId": session, "messageId": message, "partId": cut.id, "field": field,
-    });
-    let content = editor
-        .request::<PartContentRead>(whole.clone())
-        .await
-        .unwrap();
-    let content = words(&content.content);
-    assert!(content.len() >= 40_000 && content.starts_with(&pushed));
-
-    // The same for a session that is not open.
-    let close = json!({"sessionId": session});
-    editor
-        .request::<sidestream::protocol::requests::SessionClose>(close)
-        .await
-        .unwrap();
-    let again = editor
-        .request::<PartContentRead>(whole.clone())
-        .await
-        .unwrap();
-    assert_eq!(words(&again.content), content);
-    let mut wrong = whole;
-    wrong["field"] = json!("diff");
-    let refused = editor.request::<PartContentRead>(wrong).await.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::BadRequest);
-}
-
-/// What a megabyte of output costs a client.
-pub async fn a_megabyte_in_a_thousand_steps_is_told_once(room: Room) {
-    // Every notification names the folder: one of a usual length.
-    let mut editor = room.named("megabyte").editor().await;
-    let session = editor.session().await;
-    let before = editor.bytes_heard();
-    let step = "head -c 1000 /dev/urandom | base64 -w 0 | head -c 999; echo; sleep 0.003";
-    let run = format!("bash: for i in $(seq 1000); do {step}; done");
-    editor.prompt(&session, &run).await;
-    let permission = editor.permission().await;
-    editor.reply(&permission, PermissionReply::Once).await;
-    editor.idle(&session).await;
-    let bytes = editor.bytes_heard() - before;
-    assert!(bytes < 1_200_000, "{bytes} bytes of notifications");
-    let messages = editor.messages(&session);
-    let mut parts = messages.iter().flat_map(|message| &message.parts);
-    assert!(parts.any(|part| matches!(&part.body, PartBody::Tool(tool)
-        if tool.status == ToolStatus::Completed)));
-    editor.assert_as_stored(&session).await;
 }
