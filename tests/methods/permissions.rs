@@ -123,6 +123,13 @@ pub async fn permission_reply(room: Room) {
         })
         .await;
     editor.idle(&session).await;
+    // What a run has cost may be told after its end.
+    editor
+        .shows("what both steps have cost", |screen| {
+            let tokens = screen.sessions[&session].tokens.as_ref()?;
+            (tokens.output == 40).then_some(())
+        })
+        .await;
     let reply = |message: Value| json!({"permissionId": permission.id, "reply": "reject", "message": message});
     let (messages, row) = (
         editor.messages(&session),
