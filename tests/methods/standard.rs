@@ -50,6 +50,10 @@ pub async fn text_document_completion(room: Room) {
     assert_eq!(edit["newText"], "@src/a.rs ");
     assert_eq!(edit["range"]["start"], json!({"line": 1, "character": 8}));
     assert_eq!(edit["range"]["end"], json!({"line": 1, "character": 14}));
+    // What is typed on while the answer is on its way may fit it, too.
+    assert_eq!(list["items"][0]["filterText"], "@src/a.rs");
+    let list = completed(&editor, &uri, "@a.r").await;
+    assert_eq!(list["items"][0]["filterText"], "@a.r");
     // A folder goes on.
     let list = completed(&editor, &uri, "@sr").await;
     let items = list["items"].as_array().unwrap();

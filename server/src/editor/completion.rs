@@ -230,8 +230,12 @@ impl Trigger {
         CompletionItem {
             label: label.to_owned(),
             kind: Some(kind),
-            // Everything here fits already, whatever the editor would think of it.
-            filter_text: Some(self.word.clone()),
+            // Everything here fits already, whatever the editor would think of it; what is typed on meanwhile may fit, too.
+            filter_text: Some(if text.starts_with(&self.word) {
+                text.trim_end().to_owned()
+            } else {
+                self.word.clone()
+            }),
             text_edit: Some(CompletionTextEdit::Edit(TextEdit {
                 range: self.range,
                 new_text: text.to_owned(),

@@ -3,6 +3,7 @@
 mod actor;
 mod backoff;
 mod catalog;
+mod changes;
 mod export;
 mod files;
 pub mod find;

@@ -1,7 +1,5 @@
-//! What can be done with a session besides talking: archive, fork, share, take back, compare,
-//! export.
+//! What can be done with a session besides talking: archive, fork, share, take back, export.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -14,12 +12,10 @@ use super::requests::unknown_session;
 use crate::opencode::event::{IncomingMessage, SessionInfo};
 use crate::opencode::{Dialect, diff};
 use crate::protocol::requests::{
-    DiffExtent, SessionChildren, SessionChildrenResult, SessionDiff, SessionDiffResult,
-    SessionExport, SessionExportResult, SessionRevert, SessionRevertResult, SessionUnrevert,
+    SessionChildren, SessionChildrenResult, SessionExport, SessionExportResult, SessionRevert,
+    SessionRevertResult, SessionUnrevert,
 };
-use crate::protocol::{
-    ChangeKind, Error, ErrorKind, FileDiff, Message, MessageId, PartBody, Revert, SessionId,
-};
+use crate::protocol::{Error, ErrorKind, Message, Revert, SessionId};
 
 /// Messages of one page when all are read.
 const PAGE: usize = 200;
@@ -100,34 +96,6 @@ impl Actor {
                     }
                 }
                 Err(error) => tracing::debug!("the sessions below one were not listed: {error}"),
-            },
-        );
-    }
-
-    pub(super) fn diff(
-        &self,
-        params: SessionDiff,
-        responder: Responder,
-        dialect: Arc<dyn Dialect>,
-    ) {
-        let session = params.session_id;
-        // An answer stands for its turn, which 2.x knows by the user's message alone.
-        let turn = params.message_id.map(|message| {
-            let asked = self.replica.asked(&session, &message);
-            asked.unwrap_or(message)
-        });
-        let extent = params.extent.unwrap_or_default();
-        self.spawn_work(
-            async move {
-                let turns = match (turn, extent) {
-                    (Some(message), DiffExtent::Turn) => vec![message],
-                    (first, _) => changing_turns(&dialect, &session, first.as_ref()).await?,
-                };
-                let diffs = turns.iter().map(|turn| dialect.diff(&session, turn));
-                Ok(together(try_join_all(diffs).await?))
-            },
-            move |_, files: Result<_, Error>| {
-                responder.send(files.map(|files| SessionDiffResult { files }));
             },
         );
     }
@@ -243,7 +211,7 @@ async fn descendants(
 }
 
 /// The whole session, oldest first.
-async fn all_messages(
+pub(super) async fn all_messages(
     dialect: &Arc<dyn Dialect>,
     session: &SessionId,
 ) -> Result<Vec<IncomingMessage>, Error> {
@@ -258,7 +226,10 @@ async fn all_messages(
 }
 
 /// The messages that were not taken back, or only in part.
-fn in_sight(messages: Vec<IncomingMessage>, revert: Option<&Revert>) -> Vec<IncomingMessage> {
+pub(super) fn in_sight(
+    messages: Vec<IncomingMessage>,
+    revert: Option<&Revert>,
+) -> Vec<IncomingMessage> {
     let Some(revert) = revert else {
         return messages;
     };
@@ -279,80 +250,6 @@ fn in_sight(messages: Vec<IncomingMessage>, revert: Option<&Revert>) -> Vec<Inco
         break;
     }
     shown
-}
-
-/// The user's messages in sight whose turns changed files, from one on or all.
-///
-/// # Errors
-/// `badRequest` when there is no such message.
-async fn changing_turns(
-    dialect: &Arc<dyn Dialect>,
-    session: &SessionId,
-    first: Option<&MessageId>,
-) -> Result<Vec<MessageId>, Error> {
-    let row = dialect.session(session).await?;
-    let mut messages = in_sight(all_messages(dialect, session).await?, row.revert.as_ref());
-    if let Some(first) = first {
-        let at = messages.iter().position(|known| known.info.id == *first);
-        let at = at.ok_or_else(|| {
-            Error::new(
-                ErrorKind::BadRequest,
-                format!("messageId: the session has no message {first}"),
-            )
-            .hint("It may have been taken back.")
-        })?;
-        messages.drain(..at);
-    }
-    Ok(turns_with_changes(&messages))
-}
-
-/// The user's messages whose turns changed files.
-fn turns_with_changes(messages: &[IncomingMessage]) -> Vec<MessageId> {
-    let mut turns: Vec<MessageId> = Vec::new();
-    for message in messages {
-        let changed = message
-            .parts
-            .iter()
-            .any(|part| matches!(part.part.body, PartBody::Patch { .. }));
-        if let Some(turn) = message.info.parent_id.as_ref().filter(|_| changed)
-            && !turns.contains(turn)
-        {
-            turns.push(turn.clone());
-        }
-    }
-    turns
-}
-
-/// One entry for each file.
-fn together(turns: Vec<Vec<FileDiff>>) -> Vec<FileDiff> {
-    let mut files: BTreeMap<String, FileDiff> = BTreeMap::new();
-    for diff in turns.into_iter().flatten() {
-        match files.get_mut(&diff.path) {
-            None => {
-                files.insert(diff.path.clone(), diff);
-            }
-            Some(known) => {
-                known.additions += diff.additions;
-                known.deletions += diff.deletions;
-                if !known.patch.ends_with('\n') {
-                    known.patch.push('\n');
-                }
-                known.patch.push_str(&diff.patch);
-                known.status = followed_by(known.status, diff.status);
-            }
-        }
-    }
-    files.into_values().collect()
-}
-
-/// What two changes of a file are together.
-fn followed_by(first: Option<ChangeKind>, second: Option<ChangeKind>) -> Option<ChangeKind> {
-    use ChangeKind::{Added, Deleted, Modified};
-    match (first, second) {
-        (Some(Added), Some(Modified)) => Some(Added),
-        (Some(Deleted), Some(Added)) => Some(Modified),
-        (_, second) => second,
-    }
 }
 
 fn whole(message: IncomingMessage) -> Message {

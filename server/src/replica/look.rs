@@ -5,8 +5,8 @@ use super::session::{Kept, Row, SessionState};
 use super::transcript::Origin;
 use crate::opencode::event::SessionInfo;
 use crate::protocol::{
-    Message, MessageId, MessageStatus, ModelRef, Part, PartId, Permission, PermissionId, Question,
-    QuestionId, Session, SessionId, SessionSnapshot, SessionStatus,
+    Message, MessageId, MessageStatus, ModelRef, Part, PartBody, PartId, Permission, PermissionId,
+    Question, QuestionId, Session, SessionId, SessionSnapshot, SessionStatus,
 };
 
 impl Replica {
@@ -106,6 +106,27 @@ impl Replica {
                 answer.info.parent_id.clone()
             }
         }
+    }
+
+    /// The files that the steps of a turn have changed, as far as its messages are kept.
+    #[must_use]
+    pub fn changed_in_turn(&self, id: &SessionId, turn: &MessageId) -> Vec<String> {
+        let mut changed = Vec::new();
+        if let Some(Kept::Unseen(transcript) | Kept::Open(transcript)) =
+            self.sessions.get(id).map(|session| &session.transcript)
+        {
+            for message in &transcript.messages {
+                if message.info.parent_id.as_ref() != Some(turn) {
+                    continue;
+                }
+                for part in &message.parts {
+                    if let PartBody::Patch { files } = &part.part.body {
+                        changed.extend_from_slice(files);
+                    }
+                }
+            }
+        }
+        changed
     }
 
     /// A part of an open session, whole.

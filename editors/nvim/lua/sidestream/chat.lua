@@ -38,7 +38,6 @@ M.by_session = {}
 ---@return sidestream.Chat
 local function new(directory)
   local buffer = vim.api.nvim_create_buf(false, true)
-  vim.bo[buffer].bufhidden = "hide"
   vim.bo[buffer].undolevels = -1
   vim.bo[buffer].modifiable = false
   local chat = setmetatable({ directory = directory, buffer = buffer, used = vim.uv.now() }, Chat)

@@ -29,11 +29,11 @@ end
 
 ---@param event vim.api.keyset.create_autocmd.callback_args
 local function attach(event)
-  local buffer = event.buf
-  local name = vim.api.nvim_buf_get_name(buffer)
+  local buffer, name = event.buf, vim.api.nvim_buf_get_name(event.buf)
   local is_file = vim.bo[buffer].buftype == "" and name ~= "" and not name:find("^%a+://")
   if client.ready() and is_file and vim.api.nvim_buf_is_loaded(buffer) and config.get().code_actions then
-    vim.lsp.start({ name = "sidestream actions", cmd = passes_on }, { bufnr = buffer })
+    -- Neovim 0.10 starts another one for each file when it has no root.
+    vim.lsp.start({ name = "sidestream actions", cmd = passes_on, root_dir = "/" }, { bufnr = buffer })
   end
 end
 

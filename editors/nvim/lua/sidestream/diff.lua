@@ -63,8 +63,7 @@ end
 ---@param diffs sidestream.FileDiff[]
 ---@param done fun(comparisons: sidestream.FileComparison[])
 function M.compare(instance_id, change, diffs, done)
-  local params = { instanceId = instance_id, change = change, files = diffs }
-  client.call("file/compare", params, function(result)
+  client.call("file/compare", { instanceId = instance_id, change = change, files = diffs }, function(result)
     done(result.files)
   end)
 end

@@ -43,10 +43,8 @@ end
 ---@return integer
 local function width()
   local wanted = kept_width or config.get().panel.width
-  if wanted <= 1 then
-    wanted = math.floor(vim.o.columns * wanted)
-  end
-  return math.max(20, math.min(math.floor(wanted), vim.o.columns - 10))
+  local columns = wanted <= 1 and vim.o.columns * wanted or wanted
+  return math.max(20, math.min(math.floor(columns), vim.o.columns - 10))
 end
 
 -- Options of both windows, and of each.

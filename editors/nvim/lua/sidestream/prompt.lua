@@ -18,13 +18,18 @@ local M = {}
 local Prompt = {}
 Prompt.__index = Prompt
 
+-- Neovim itself asks for completions at "@" and "/", and again only while some are offered.
+local function complete()
+  local before = vim.api.nvim_get_current_line():sub(1, vim.api.nvim_win_get_cursor(0)[2])
+  if vim.fn.pumvisible() == 0 and (before:find("@%S+$") or before:find("^/%S+$")) then
+    vim.lsp.completion.get()
+  end
+end
+
 ---@param chat sidestream.Chat
 ---@return sidestream.Prompt
 function M.new(chat)
-  local buffer = vim.api.nvim_create_buf(false, false)
-  vim.bo[buffer].buftype = "nofile"
-  vim.bo[buffer].bufhidden = "hide"
-  vim.bo[buffer].swapfile = false
+  local buffer = vim.api.nvim_create_buf(false, true)
   local prompt = setmetatable({ chat = chat, buffer = buffer, attached = {} }, Prompt)
   vim.bo[buffer].filetype = "sidestream-prompt"
   prompt:bind_keys()
@@ -156,6 +161,8 @@ function Prompt:attach()
     -- What is offered is not typed until it is chosen.
     vim.bo[self.buffer].completeopt = "menuone,noselect,popup"
     vim.lsp.completion.enable(true, server.id, self.buffer, { autotrigger = true })
+    local group = vim.api.nvim_create_augroup("sidestream.prompt." .. self.buffer, {})
+    vim.api.nvim_create_autocmd("TextChangedI", { group = group, buffer = self.buffer, callback = complete })
   end
 end
 
