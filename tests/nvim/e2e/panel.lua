@@ -113,7 +113,7 @@ end)
 
 test("a permission is rejected with a key", function()
   editor:send("bash: echo rejected > rejected.txt")
-  editor:wait("it waits", "return #require('sidestream').permissions() == 1")
+  editor:wait_text("r reject")
   in_panel()
   editor:type("r")
   editor:wait("it is answered", "return #require('sidestream').permissions() == 0")

@@ -174,14 +174,14 @@ function M.start(callback)
     cmd_cwd = vim.uv.os_homedir(),
     init_options = { autoOpen = false, server = given.server, reconnect = given.reconnect },
     handlers = handlers,
+    -- What is typed is told at once: Neovim 0.10 cannot tell it any more when the buffer is deleted meanwhile.
+    flags = { debounce_text_changes = 0 },
     on_init = function(client, answer)
       shake_hands(new, client, answer, command[1])
     end,
-    on_exit = function(code, signal)
-      vim.schedule(function()
-        ended(new, code, signal)
-      end)
-    end,
+    on_exit = vim.schedule_wrap(function(code, signal)
+      ended(new, code, signal)
+    end),
   }, {
     attach = false,
     bufnr = nobodys_buffer,
