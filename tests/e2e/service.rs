@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sidestream::protocol::requests::InstanceLogs;
 use sidestream::protocol::{
-    InstanceState, MessageStatus, PartBody, PermissionReply, ServerInfo, SessionId,
+    InstanceState, MessageStatus, PartBody, PermissionReply, ServerInfo, SessionId, SessionStatus,
 };
 use sidestream_tests::bad_service::registration_file;
 use sidestream_tests::generation::{Generation, is_not_for};
-use sidestream_tests::stored::Rest;
+use sidestream_tests::stored::{Line, Rest, shown};
 use sidestream_tests::{Editor, Sandbox, processes, programs};
 use tokio::process::Command;
 
@@ -111,10 +111,19 @@ async fn editors_share_the_service_and_follow_it_when_it_is_killed() {
     let again = follows(&mut first, &service).await;
     assert_eq!(follows(&mut second, &service).await.pid, again.pid);
     // It goes on by itself with what it was doing (v2 contract, §1.4).
-    first.forget();
-    first.streaming(&session).await;
-    first.abort(&session).await;
-    first.idle(&session).await;
+    first
+        .shows("the answer that goes on", |screen| {
+            let shown = shown(&screen.open[&session].messages);
+            let goes_on = |line: &Line| line.text.contains("The server restarted");
+            shown.iter().any(goes_on).then_some(())
+        })
+        .await;
+    first
+        .shows("that the run has ended", |screen| {
+            let status = &screen.sessions[&session].status;
+            (*status == SessionStatus::Idle).then_some(())
+        })
+        .await;
     first.becomes_as_stored(&session, &rest(&sandbox)).await;
     // What was cut off says so, and keeps what was heard of it.
     let messages = first.messages(&session);

@@ -95,16 +95,22 @@ impl Transcript {
     fn reconcile(&self, new: IncomingMessage, gap: Gap) -> MessageState {
         let old = self.messages.iter().find(|m| m.info.id == new.info.id);
         let mut state = MessageState::from(new);
-        for part in state.parts.iter_mut().filter(|p| p.growth.is_open()) {
+        let mut was_cut_off = false;
+        for part in &mut state.parts {
             let old = old.and_then(|m| m.parts.iter().find(|p| p.part.id == part.part.id));
-            match old {
-                Some(old) => {
+            match (old, part.growth.is_open()) {
+                (Some(old), true) => {
                     old.join_tail(&mut part.part.body, part.growth);
                     part.keep_longer_text(old, gap);
                     old.keep_live_output(&mut part.part.body, part.growth);
                 }
-                None => part.mark_unseen(),
+                (Some(old), false) => was_cut_off |= part.keep_lost_text(old),
+                (None, true) => part.mark_unseen(),
+                (None, false) => {}
             }
+        }
+        if was_cut_off && state.info.status == MessageStatus::Complete {
+            state.info.status = MessageStatus::Interrupted;
         }
         if let Some(old) = old
             && old.info.status == MessageStatus::Interrupted
@@ -135,6 +141,23 @@ impl PartState {
                 self.mark_hole();
             }
         }
+    }
+
+    /// A server that died had stored nothing of a text that it was streaming; when it goes on, 2.x calls the
+    /// message complete (v2 contract, §1.4). Says whether this is such a text.
+    fn keep_lost_text(&mut self, old: &PartState) -> bool {
+        let old_text = match &old.part.body {
+            PartBody::Text(old) => &old.text,
+            PartBody::Reasoning(old) => &old.text,
+            _ => return false,
+        };
+        let is_lost = !old_text.is_empty()
+            && text_of(&mut self.part.body).is_some_and(|text| text.is_empty());
+        if is_lost {
+            self.part.body = old.part.body.clone();
+            self.mark_hole();
+        }
+        is_lost
     }
 
     /// Open, and its start was not seen: what was streamed so far is not known.

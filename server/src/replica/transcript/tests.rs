@@ -188,6 +188,21 @@ fn what_is_taken_for_interrupted_can_go_on() {
 }
 
 #[test]
+fn text_that_died_with_the_server_stays_when_the_server_calls_its_message_complete() {
+    let mut transcript = streaming();
+    told(&mut transcript, text("a", "", Growth::Open));
+    delta(&mut transcript, "a", "half");
+    // When it was told once, it stays so.
+    for _ in 0..2 {
+        let page = page(MessageStatus::Complete, vec![text("a", "", Growth::Closed)]);
+        transcript.merge(page, Vec::new(), Run::Live, Gap::Possible);
+        assert_eq!(shown(&transcript), ["a~half"]);
+        let status = transcript.messages[0].info.status;
+        assert_eq!(status, MessageStatus::Interrupted);
+    }
+}
+
+#[test]
 fn open_text_keeps_what_only_the_stream_told() {
     let cases = [
         // What REST shows, whether events may be missing, and what is shown then.
