@@ -12,10 +12,11 @@ export class Pages {
 
   constructor() {
     const seen = ({ target, skipped }: ContentVisibilityAutoStateChangeEvent) => {
-      if (!(target instanceof Element)) return;
-      // The browser watches each article of the pages in sight, and no others.
-      if (target.matches(".page")) target.classList.toggle("skipped", skipped);
-      else if (!skipped) highlightIn(target);
+      if (!(target instanceof HTMLElement)) return;
+      if (!target.matches(".page")) {
+        if (!skipped) highlightIn(target);
+      } else if (skipped) collapse(target);
+      else expand(target);
     };
     this.element.addEventListener("contentvisibilityautostatechange", seen as EventListener, { capture: true });
   }
@@ -40,20 +41,43 @@ export class Pages {
     this.element.prepend(...inPages(views));
   }
 
+  /** One that can be measured and focused, wherever it is. */
+  find(messageId: string): HTMLElement | undefined {
+    const article = this.element.querySelector<HTMLElement>(`article[data-id="${CSS.escape(messageId)}"]`);
+    if (article?.parentElement) expand(article.parentElement);
+    return article ?? undefined;
+  }
+
   /** The first article that reaches below a height, as all pages before it do not. */
   firstBelow(height: number): HTMLElement | undefined {
     const page = firstBelow(this.element.children, height);
-    return page && firstBelow([...page.children, ...(page.nextElementSibling?.children ?? [])], height);
+    const near = [page, page?.nextElementSibling].filter((each) => each instanceof HTMLElement);
+    for (const each of near) expand(each);
+    return firstBelow(near.flatMap((each) => [...each.children]), height);
   }
+}
+
+/** Its articles have no boxes any more: each code block that can be scrolled would cost in every frame. */
+function collapse(page: HTMLElement): void {
+  page.style.minBlockSize = `${page.offsetHeight}px`;
+  page.classList.add("collapsed");
+  // The style of what is out of sight is not looked at before it is asked for.
+  page.firstElementChild?.getBoundingClientRect();
+}
+
+function expand(page: HTMLElement): void {
+  page.classList.remove("collapsed");
+  page.style.minBlockSize = "";
 }
 
 function inPages(views: MessageView[]): HTMLElement[] {
   const pages: HTMLElement[] = [];
   for (let end = views.length; end > 0; end -= pageSize) {
     const own = views.slice(Math.max(0, end - pageSize), end);
-    const page = h("div", { class: end === views.length ? "page" : "page skipped" }, ...own.map(({ element }) => element));
+    const page = h("div", { class: end === views.length ? "page" : "page collapsed" }, ...own.map(({ element }) => element));
     const height = own.reduce((sum, { estimatedHeight }) => sum + estimatedHeight, 0);
     page.style.containIntrinsicBlockSize = `auto ${height}px`;
+    if (page.matches(".collapsed")) page.style.minBlockSize = `${height}px`;
     pages.unshift(page);
   }
   return pages;

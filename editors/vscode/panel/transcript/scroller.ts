@@ -88,7 +88,7 @@ export class Scroller {
   }
 
   private scrollTo({ messageId, offset }: Place): void {
-    const article = this.pages.element.querySelector(`article[data-id="${CSS.escape(messageId)}"]`);
+    const article = this.pages.find(messageId);
     if (!article) return;
     this.area.scrollTop += article.getBoundingClientRect().top - this.area.getBoundingClientRect().top + offset;
   }

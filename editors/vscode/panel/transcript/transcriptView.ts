@@ -63,7 +63,7 @@ export class TranscriptView {
     const { articles } = this.pages;
     const current = document.activeElement?.closest("article");
     const next = articles[(current ? articles.indexOf(current) : articles.length) + step];
-    if (next) next.focus();
+    if (next) this.pages.find(next.dataset["id"] ?? "")?.focus();
     else if (step > 0) this.onLeave();
   }
 
