@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use sidestream::protocol::requests::{SessionAbort, SessionCommand, SessionSend, SessionShell};
-use sidestream::protocol::{ErrorKind, MessageStatus, Notification, PartBody, SessionStatus};
+use sidestream::protocol::{ErrorKind, Notification, PartBody, SessionStatus};
 use sidestream_tests::generation::{Generation, generation};
 
 use crate::prompts::sent;
@@ -102,12 +102,7 @@ pub async fn session_abort(room: Room) {
     let abort = json!({"sessionId": session});
     editor.request::<SessionAbort>(abort).await.unwrap();
     editor.idle(&session).await;
-    editor
-        .shows("that the answer was stopped", |screen| {
-            let last = screen.open[&session].messages.last()?;
-            (last.info.status == MessageStatus::Aborted).then_some(())
-        })
-        .await;
+    editor.shows_stopped(&session).await;
     let rest = editor.rest(0).await;
     editor.becomes_as_stored(&session, &rest).await;
 

@@ -166,12 +166,7 @@ async fn abort(editor: &mut Editor) {
     editor.streaming(&session).await;
     editor.abort(&session).await;
     editor.ended(&session).await;
-    editor
-        .shows("that the answer was stopped", |screen| {
-            let last = screen.open[&session].messages.last()?;
-            (last.info.status == MessageStatus::Aborted).then_some(())
-        })
-        .await;
+    editor.shows_stopped(&session).await;
     // 1.2 forgets what it said before it was stopped; the user still sees it.
     let stored = editor.rest(0).await.lines(session.as_str()).await;
     let shown = editor.shown(&session);

@@ -187,7 +187,7 @@ mod tests {
     fn a_diff_without_a_file_that_a_step_has_changed_is_not_made_yet() {
         let turn = Turn {
             message: MessageId::from("msg_1"),
-            changed: vec!["/work/a.rs".to_owned(), "/work/src/b.rs".to_owned()],
+            changed: vec!["/folder/a.rs".to_owned(), "/folder/src/b.rs".to_owned()],
         };
         assert!(!turn.is_told_by(&[]));
         assert!(!turn.is_told_by(&[diff("a.rs")]));

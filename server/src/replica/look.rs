@@ -2,7 +2,7 @@
 
 use super::Replica;
 use super::session::{Kept, Row, SessionState};
-use super::transcript::Origin;
+use super::transcript::{MessageState, Origin, Transcript};
 use crate::opencode::event::SessionInfo;
 use crate::protocol::{
     Message, MessageId, MessageStatus, ModelRef, Part, PartBody, PartId, Permission, PermissionId,
@@ -56,88 +56,70 @@ impl Replica {
         (session.row == Row::Told).then_some(session)
     }
 
+    /// A session's messages, as far as they are kept.
+    fn kept(&self, id: &SessionId) -> Option<&Transcript> {
+        match &self.sessions.get(id)?.transcript {
+            Kept::No => None,
+            Kept::Unseen(transcript) | Kept::Open(transcript) => Some(transcript),
+        }
+    }
+
+    /// Whether one of a session's messages is so, as far as they are kept.
+    fn has(&self, id: &SessionId, is_so: impl Fn(&MessageState) -> bool) -> bool {
+        self.kept(id)
+            .is_some_and(|transcript| transcript.messages.iter().any(is_so))
+    }
+
     /// The prompts that are shown as waiting, oldest first.
     #[must_use]
     pub fn queued(&self, id: &SessionId) -> Vec<Message> {
-        match self.sessions.get(id).map(|session| &session.transcript) {
-            None | Some(Kept::No) => Vec::new(),
-            Some(Kept::Unseen(transcript) | Kept::Open(transcript)) => {
-                let mut messages = transcript.to_messages();
-                messages.retain(|message| message.info.status == MessageStatus::Queued);
-                messages
-            }
-        }
+        let messages = self.kept(id).map(Transcript::to_messages);
+        let mut messages = messages.unwrap_or_default();
+        messages.retain(|message| message.info.status == MessageStatus::Queued);
+        messages
     }
 
     /// Whether it is shown as one that the server has and has not begun.
     #[must_use]
     pub fn waits_for_its_turn(&self, id: &SessionId, prompt: &MessageId) -> bool {
-        match self.sessions.get(id).map(|session| &session.transcript) {
-            None | Some(Kept::No) => false,
-            Some(Kept::Unseen(transcript) | Kept::Open(transcript)) => {
-                let mut messages = transcript.messages.iter();
-                messages.any(|message| {
-                    message.info.id == *prompt && message.info.status == MessageStatus::Queued
-                })
-            }
-        }
+        self.has(id, |message| {
+            message.info.id == *prompt && message.info.status == MessageStatus::Queued
+        })
     }
 
     /// Whether the server has told of a message, as far as the session's messages are kept.
     #[must_use]
     pub fn has_from_server(&self, id: &SessionId, message: &MessageId) -> bool {
-        match self.sessions.get(id).map(|session| &session.transcript) {
-            None | Some(Kept::No) => false,
-            Some(Kept::Unseen(transcript) | Kept::Open(transcript)) => {
-                let mut messages = transcript.messages.iter();
-                messages.any(|known| known.info.id == *message && known.origin == Origin::Server)
-            }
-        }
+        self.has(id, |known| {
+            known.info.id == *message && known.origin == Origin::Server
+        })
     }
 
     /// The user's message that an answer is to, as far as it is known.
     #[must_use]
     pub fn asked(&self, id: &SessionId, answer: &MessageId) -> Option<MessageId> {
-        match &self.sessions.get(id)?.transcript {
-            Kept::No => None,
-            Kept::Unseen(transcript) | Kept::Open(transcript) => {
-                let mut messages = transcript.messages.iter();
-                let answer = messages.find(|message| message.info.id == *answer)?;
-                answer.info.parent_id.clone()
-            }
-        }
+        let mut messages = self.kept(id)?.messages.iter();
+        let answer = messages.find(|message| message.info.id == *answer)?;
+        answer.info.parent_id.clone()
     }
 
     /// The files that the steps of a turn have changed, as far as its messages are kept.
     #[must_use]
     pub fn changed_in_turn(&self, id: &SessionId, turn: &MessageId) -> Vec<String> {
-        let mut changed = Vec::new();
-        if let Some(Kept::Unseen(transcript) | Kept::Open(transcript)) =
-            self.sessions.get(id).map(|session| &session.transcript)
-        {
-            for message in &transcript.messages {
-                if message.info.parent_id.as_ref() != Some(turn) {
-                    continue;
-                }
-                for part in &message.parts {
-                    if let PartBody::Patch { files } = &part.part.body {
-                        changed.extend_from_slice(files);
-                    }
-                }
-            }
-        }
-        changed
+        let messages = self.kept(id).into_iter().flat_map(|kept| &kept.messages);
+        let answers = messages.filter(|message| message.info.parent_id.as_ref() == Some(turn));
+        let bodies = answers.flat_map(|answer| answer.parts.iter().map(|part| &part.part.body));
+        let changed = bodies.filter_map(|body| match body {
+            PartBody::Patch { files } => Some(files),
+            _ => None,
+        });
+        changed.flatten().cloned().collect()
     }
 
     /// A part of an open session, whole.
     #[must_use]
     pub fn part(&self, id: &SessionId, message: &MessageId, part: &PartId) -> Option<&Part> {
-        match &self.sessions.get(id)?.transcript {
-            Kept::No => None,
-            Kept::Unseen(transcript) | Kept::Open(transcript) => {
-                transcript.whole_part(message, part)
-            }
-        }
+        self.kept(id)?.whole_part(message, part)
     }
 
     /// The part that follows one in its message.

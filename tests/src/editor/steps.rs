@@ -104,6 +104,15 @@ impl Editor {
         .await;
     }
 
+    /// Waits until the newest answer is shown as one that was stopped.
+    pub async fn shows_stopped(&mut self, session: &SessionId) {
+        self.shows("that the answer was stopped", |screen| {
+            let last = screen.open.get(session)?.messages.last()?;
+            (last.info.status == MessageStatus::Aborted).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until a prompt is shown as one that waits.
     pub async fn shows_queued(&mut self, session: &SessionId, prompt: &MessageId) {
         self.shows("the prompt waiting for its turn", |screen| {
