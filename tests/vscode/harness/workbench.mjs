@@ -17,9 +17,14 @@ import { promisify } from "node:util";
 const patience = 30_000;
 
 export class Workbench {
-  /** Everything up to the empty workbench. `settings` are added to the user's, `config` to OpenCode's. */
-  static async start({ settings = {}, config = {}, folders = ["project"], vsix = process.env.SIDESTREAM_VSIX, version } = {}) {
+  /**
+   * Everything up to the empty workbench. `settings` are added to the user's, `config` to OpenCode's. `panelsApart` has panels in a
+   * process of their own, as in VS Code, which gives them another origin; content policies are not in force then.
+   */
+  static async start(options = {}) {
+    const { settings = {}, config = {}, folders = ["project"], vsix = process.env.SIDESTREAM_VSIX, version, panelsApart = false } = options;
     const bench = new Workbench();
+    bench.panelsApart = panelsApart;
     bench.home = await realpath(await mkdtemp(path.join(os.tmpdir(), "sidestream-vscode-")));
     try {
       await bench.prepare(folders, settings, config);
@@ -84,12 +89,19 @@ export class Workbench {
   }
 
   async browse() {
-    this.browser = await chromium.launchPersistentContext(path.join(this.home, "browser"), {
+    const profile = path.join(this.home, "browser");
+    await mkdir(path.join(profile, "Default"), { recursive: true });
+    // A webview of another origin needs its service worker, which goes with the cookies of others.
+    const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
+    await writeFile(path.join(profile, "Default/Preferences"), JSON.stringify(preferences));
+    this.browser = await chromium.launchPersistentContext(profile, {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       headless: true,
       chromiumSandbox: false,
       viewport: { width: 1280, height: 800 },
       permissions: ["clipboard-read", "clipboard-write"],
+      // The workbench allows frames of its own origin only.
+      bypassCSP: this.panelsApart,
       args: [
         "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
         "--disable-sync",
@@ -97,6 +109,7 @@ export class Workbench {
     });
     this.browser.setDefaultTimeout(patience);
     this.page = this.browser.pages()[0] ?? (await this.browser.newPage());
+    if (this.panelsApart) await this.page.addInitScript(givePanelsAnOrigin);
     await this.open();
   }
 
@@ -307,4 +320,17 @@ export class Workbench {
     this.model?.close();
     await rm(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
+}
+
+/** In the workbench's page, before its scripts: the server would have panels in its own origin. */
+function givePanelsAnOrigin() {
+  new MutationObserver((_, observer) => {
+    const meta = document.getElementById("vscode-workbench-web-configuration");
+    if (!meta) return;
+    observer.disconnect();
+    const settings = JSON.parse(meta.dataset.settings);
+    const { pathname } = new URL(settings.webviewEndpoint, location.href);
+    settings.webviewEndpoint = `http://{{uuid}}.localhost:${location.port}${pathname}`;
+    meta.dataset.settings = JSON.stringify(settings);
+  }).observe(document, { childList: true, subtree: true });
 }
