@@ -15,15 +15,17 @@ const common = {
   logLevel: "warning",
 };
 
+const host = { ...common, platform: "node", format: "cjs", external: ["vscode"] };
+const client = "vscode-languageclient/node";
+/** Most of the code is the language client's, which is read when a server is started: activation need not wait for it. */
+const clientApart = {
+  name: "client apart",
+  setup: ({ onResolve }) => onResolve({ filter: new RegExp(`^${client}$`) }, () => ({ path: "./languageClient.js", external: true })),
+};
+
 const contexts = await Promise.all([
-  context({
-    ...common,
-    entryPoints: ["src/extension.ts"],
-    outfile: "dist/extension.js",
-    platform: "node",
-    format: "cjs",
-    external: ["vscode"],
-  }),
+  context({ ...host, entryPoints: ["src/extension.ts"], outfile: "dist/extension.js", plugins: [clientApart] }),
+  context({ ...host, entryPoints: [client], outfile: "dist/languageClient.js" }),
   context({
     ...common,
     entryPoints: [
