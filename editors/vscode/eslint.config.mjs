@@ -11,9 +11,9 @@ export default tseslint.config(
       "max-lines": ["error", { max: 400, skipBlankLines: true }],
       "no-restricted-properties": [
         "error",
-        { property: "innerHTML", message: "Text is text. Sanitised Markdown comes as a fragment from markdown.ts." },
-        { property: "outerHTML", message: "Text is text. Sanitised Markdown comes as a fragment from markdown.ts." },
-        { property: "insertAdjacentHTML", message: "Text is text. Sanitised Markdown comes as a fragment from markdown.ts." },
+        { property: "innerHTML", message: "Text is text. HTML becomes elements in sanitise.ts only." },
+        { property: "outerHTML", message: "Text is text. HTML becomes elements in sanitise.ts only." },
+        { property: "insertAdjacentHTML", message: "Text is text. HTML becomes elements in sanitise.ts only." },
       ],
     },
   },

@@ -10,11 +10,11 @@ import type { Instance } from "./protocol";
 import { Review } from "./review";
 import { Texts } from "./texts";
 
-export class App implements vscode.Disposable {
+export class App {
   readonly backend: Backend;
   readonly overview: Overview;
-  readonly editorContext = new EditorContext();
-  readonly texts = new Texts();
+  readonly editorContext: EditorContext;
+  readonly texts: Texts;
   readonly review: Review;
   readonly completion: PromptCompletion;
   readonly panels: Panels;
@@ -23,28 +23,23 @@ export class App implements vscode.Disposable {
     readonly context: vscode.ExtensionContext,
     readonly log: vscode.LogOutputChannel,
   ) {
-    this.backend = new Backend(context.extension, log);
+    this.editorContext = new EditorContext(this);
+    this.texts = new Texts(this);
+    this.backend = new Backend(this);
     this.overview = new Overview(this.backend, log);
     this.review = new Review(this.backend, this.texts);
     this.completion = new PromptCompletion(this.backend);
     this.panels = new Panels(this);
   }
 
-  get extensionUri(): vscode.Uri {
-    return this.context.extensionUri;
+  /** What is to be given up with the window. */
+  get subscriptions(): vscode.Disposable[] {
+    return this.context.subscriptions;
   }
 
   /** The folder that the user works in: of the active editor, else the first that is open. */
   activeInstance(): Instance | undefined {
     const { file } = this.editorContext;
     return (file === undefined ? undefined : this.overview.instanceOf(file)) ?? this.overview.instances.values().next().value;
-  }
-
-  dispose(): void {
-    this.panels.dispose();
-    this.texts.dispose();
-    this.editorContext.dispose();
-    this.overview.dispose();
-    this.backend.dispose();
   }
 }

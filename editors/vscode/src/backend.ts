@@ -3,6 +3,7 @@
 
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
+import type { App } from "./app";
 import { findServer } from "./binary";
 import type { Notifications, Requests } from "./protocol";
 import { onDidChangeSettings, serverCommandSetting, serverSettings } from "./settings";
@@ -18,13 +19,12 @@ const stopPatienceMs = 5_000;
 
 type Listener = (params: never) => void;
 
-export class Backend implements vscode.Disposable {
+export class Backend {
   private client: LanguageClient | undefined;
   private starting: Promise<void> | undefined;
   private crashes: number[] = [];
   private readonly listeners = new Map<string, Listener[]>();
   private readonly changed = new vscode.EventEmitter<BackendState>();
-  private readonly disposables: vscode.Disposable[] = [this.changed];
   readonly onDidChangeState = this.changed.event;
   state: BackendState = vscode.workspace.isTrusted ? "stopped" : "untrusted";
   /** Settings have changed that count for servers which are started from then on. */
@@ -32,11 +32,9 @@ export class Backend implements vscode.Disposable {
   /** Told what a command of the server's answered; set by whoever shows it. */
   onCommandAnswered: (answer: unknown) => void = () => undefined;
 
-  constructor(
-    private readonly extension: vscode.Extension<unknown>,
-    private readonly log: vscode.LogOutputChannel,
-  ) {
-    this.disposables.push(
+  constructor(private readonly app: App) {
+    app.subscriptions.push(
+      this.changed,
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         this.become("stopped");
         void this.start();
@@ -95,13 +93,9 @@ export class Backend implements vscode.Disposable {
     try {
       await client.dispose(stopPatienceMs);
     } catch (error) {
-      this.log.warn(`The server did not stop in an orderly way: ${String(error)}`);
+      this.app.log.warn(`The server did not stop in an orderly way: ${String(error)}`);
     }
     this.become("stopped");
-  }
-
-  dispose(): void {
-    for (const each of this.disposables) each.dispose();
   }
 
   /** They count for what is opened from then on, and for the rest when the user wants it: a restart ends what runs. */
@@ -132,13 +126,13 @@ export class Backend implements vscode.Disposable {
   }
 
   private async launch(): Promise<void> {
-    const found = findServer(serverCommandSetting(), this.extension.extensionPath, process.env);
+    const found = findServer(serverCommandSetting(), this.app.context.extensionPath, process.env);
     if (!found) {
-      this.log.error("No program “sidestream” in the setting, in the extension or on PATH.");
+      this.app.log.error("No program “sidestream” in the setting, in the extension or on PATH.");
       this.become("missing");
       return;
     }
-    this.log.info(`Starting ${[found.command, ...found.args].join(" ")}`);
+    this.app.log.info(`Starting ${[found.command, ...found.args].join(" ")}`);
     this.become("starting");
     this.isStale = false;
     // Loaded with the first start: activation need not wait for it.
@@ -150,7 +144,7 @@ export class Backend implements vscode.Disposable {
       {
         // No document of the editor is told to the server: the prompt's is, by promptCompletion.ts, and code actions need none.
         documentSelector: [{ language: "sidestream-prompt" }],
-        outputChannel: this.log,
+        outputChannel: this.app.log,
         initializationOptions: serverSettings(),
         initializationFailedHandler: () => false,
         errorHandler: {
@@ -179,7 +173,7 @@ export class Backend implements vscode.Disposable {
       this.client = client;
       this.become("running");
     } catch (error) {
-      this.log.error(`The server could not be started: ${String(error)}`);
+      this.app.log.error(`The server could not be started: ${String(error)}`);
       this.become(isNotFound(error) ? "missing" : "crashed");
     }
   }
@@ -191,7 +185,7 @@ export class Backend implements vscode.Disposable {
     this.crashes = [...this.crashes.filter((time) => now - time < crashesForgivenWithin), now];
     const again = this.crashes.length <= crashesForgiven;
     this.become(again ? "starting" : "crashed");
-    this.log.warn(`The server has ended by itself; it is ${again ? "" : "not "}started again.`);
+    this.app.log.warn(`The server has ended by itself; it is ${again ? "" : "not "}started again.`);
     if (again) await this.start();
   }
 

@@ -2,20 +2,21 @@
 // Nothing of it is sent unless the panel asks for it together with a prompt.
 
 import * as vscode from "vscode";
+import type { App } from "./app";
 import { relativeTo, resolved } from "./folders";
 import type { EditorContext as Context } from "./panelMessages";
 import type { PromptPart } from "./protocol";
 
-export class EditorContext implements vscode.Disposable {
-  private editor = vscode.window.activeTextEditor;
+export class EditorContext {
+  editor = vscode.window.activeTextEditor;
   /** The active file as the server names it; none when the editor shows no file. */
   file = fileOf(this.editor);
   private readonly changed = new vscode.EventEmitter<void>();
-  private readonly disposables: vscode.Disposable[] = [this.changed];
   readonly onDidChange = this.changed.event;
 
-  constructor() {
-    this.disposables.push(
+  constructor({ subscriptions }: App) {
+    subscriptions.push(
+      this.changed,
       vscode.window.onDidChangeActiveTextEditor(() => this.look()),
       vscode.window.onDidChangeVisibleTextEditors(() => this.look()),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
@@ -32,14 +33,6 @@ export class EditorContext implements vscode.Disposable {
     this.editor = editor;
     this.file = fileOf(editor);
     this.changed.fire();
-  }
-
-  dispose(): void {
-    for (const each of this.disposables) each.dispose();
-  }
-
-  get activeEditor(): vscode.TextEditor | undefined {
-    return this.editor;
   }
 
   /** The active file, when it lies in the folder. */

@@ -17,12 +17,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Sidestream", { log: true });
   app = new App(context, log);
   new Alerts(app);
+  new ServerLog(app);
+  new SessionsTree(app);
+  new StatusBar(app);
   context.subscriptions.push(
     log,
-    app,
-    new ServerLog(app),
-    new SessionsTree(app),
-    new StatusBar(app.backend, app.overview),
     tellCapabilities(app.overview),
     reconnectOnFocus(app),
     ...registerCommands(app),

@@ -75,20 +75,8 @@ export function connectionText(state: BackendState, instance: Instance | undefin
 
 export function instanceStateName(state: InstanceState): string {
   const { t } = vscode.l10n;
-  switch (state) {
-    case "starting":
-      return t("Starting OpenCode …");
-    case "connecting":
-      return t("Connecting …");
-    case "connected":
-      return t("Connected");
-    case "reconnecting":
-      return t("Reconnecting …");
-    case "disconnected":
-      return t("Disconnected");
-    case "failed":
-      return t("Failed");
-    case "stopped":
-      return t("Stopped");
-  }
+  return {
+    starting: t("Starting OpenCode …"), connecting: t("Connecting …"), connected: t("Connected"), reconnecting: t("Reconnecting …"),
+    disconnected: t("Disconnected"), failed: t("Failed"), stopped: t("Stopped"),
+  }[state];
 }

@@ -10,7 +10,7 @@ import type { Catalog, Instance, Permission, Question, Requests, Session } from 
 /** Enough to find one again; whoever has more, searches. */
 const archiveLimit = 500;
 
-export class Overview implements vscode.Disposable {
+export class Overview {
   readonly instances = new Map<string, Instance>();
   readonly sessions = new Entities<Session>();
   readonly permissions = new Entities<Permission & { instanceId: string }>();
@@ -51,10 +51,6 @@ export class Overview implements vscode.Disposable {
       this.catalogs.set(instanceId, catalog);
       this.tell();
     });
-  }
-
-  dispose(): void {
-    this.changed.dispose();
   }
 
   instanceAt(directory: string): Instance | undefined {

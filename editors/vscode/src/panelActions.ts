@@ -29,10 +29,7 @@ export const panelActions: { [N in keyof PanelRequests]: Action<N> } = {
     return host.app.completion.complete(host.instanceId, host.sessionId, text, offset);
   },
 
-  async reopen(host) {
-    await host.open();
-    return null;
-  },
+  reopen: (host) => host.open(),
 
   async openFile(host, { path: file, range }) {
     const uri = editorUri(path.resolve(host.instance?.directory ?? "", file));
@@ -44,7 +41,6 @@ export const panelActions: { [N in keyof PanelRequests]: Action<N> } = {
       // Pictures, notebooks and what else is no text open in their own editors.
       await vscode.commands.executeCommand("vscode.open", uri, { selection, preview: true });
     }
-    return null;
   },
 
   async openLink(_host, { url }) {
@@ -53,12 +49,11 @@ export const panelActions: { [N in keyof PanelRequests]: Action<N> } = {
       throw new Error(vscode.l10n.t("Links of the kind “{0}:” are not opened.", uri.scheme));
     }
     await vscode.env.openExternal(uri);
-    return null;
   },
 
   async showDiff(host, asked) {
     const { instance, sessionId } = host;
-    if (!instance || sessionId === undefined) return null;
+    if (!instance || sessionId === undefined) return;
     const { review, overview, backend } = host.app;
     if ("permissionId" in asked) {
       await review.showProposed(overview.permissions.get(asked.permissionId)?.diff ?? [], instance);
@@ -69,13 +64,12 @@ export const panelActions: { [N in keyof PanelRequests]: Action<N> } = {
       const { files } = await backend.request("sidestream/session/diff", { instanceId: instance.id, sessionId, ...asked });
       await review.show(vscode.l10n.t("changed in this turn"), instance, "made", files);
     }
-    return null;
   },
 
   async revert(host, { messageId }) {
     const { t } = vscode.l10n;
     const { instanceId, sessionId, app } = host;
-    if (instanceId === undefined || sessionId === undefined) return null;
+    if (instanceId === undefined || sessionId === undefined) return;
     const { files } = await app.backend
       .request("sidestream/session/diff", { instanceId, sessionId, messageId, extent: "onwards" });
     const changes = files.map((file) => `${file.path} +${file.additions} -${file.deletions}`);
@@ -85,69 +79,44 @@ export const panelActions: { [N in keyof PanelRequests]: Action<N> } = {
     const revert = t("Revert");
     const question = t("Take the session back to before this message?");
     const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, revert);
-    if (chosen !== revert) return null;
+    if (chosen !== revert) return;
     const result = await app.backend.request("sidestream/session/revert", { instanceId, sessionId, messageId });
     void vscode.window.showInformationMessage(t("{0} files were changed back.", result.files.length));
-    return null;
-  },
-
-  async unrevert(host) {
-    const { instanceId, sessionId } = host;
-    if (instanceId === undefined || sessionId === undefined) return null;
-    await host.app.backend.request("sidestream/session/unrevert", { instanceId, sessionId });
-    return null;
   },
 
   async fork(host, { messageId }) {
     const { instanceId, sessionId } = host;
-    if (instanceId === undefined || sessionId === undefined) return null;
+    if (instanceId === undefined || sessionId === undefined) return;
     const session = await host.app.backend.request("sidestream/session/fork", { instanceId, sessionId, messageId });
     await host.show(instanceId, session.id);
-    return null;
   },
 
   async showSession(host, { sessionId }) {
     const known = sessionId === undefined ? undefined : host.app.overview.sessions.get(sessionId);
     await host.show(known?.instanceId ?? host.instanceId, sessionId);
-    return null;
   },
 
   async insertCode(host, { code }) {
-    const editor = host.app.editorContext.activeEditor;
+    const { editor } = host.app.editorContext;
     if (!editor || editor.document.isClosed) throw new Error(vscode.l10n.t("No editor is open to insert the code in."));
     const shown = await vscode.window.showTextDocument(editor.document, { viewColumn: editor.viewColumn, selection: editor.selection });
     await shown.edit((edit) => edit.replace(shown.selection, code));
-    return null;
   },
 
   async newFile(_host, { code, language }) {
     const known = await vscode.languages.getLanguages();
     const document = await vscode.workspace.openTextDocument({ content: code, language: known.includes(language) ? language : undefined });
     await vscode.window.showTextDocument(document);
-    return null;
   },
 
   async copy(_host, { text }) {
     await vscode.env.clipboard.writeText(text);
-    return null;
   },
 
-  async pickAgent(host) {
-    await pickAgent(host);
-    return null;
-  },
-  async pickModel(host) {
-    await pickModel(host);
-    return null;
-  },
-  async pickVariant(host) {
-    await pickVariant(host);
-    return null;
-  },
-  async pickPermissionMode(host) {
-    await pickPermissionMode(host);
-    return null;
-  },
+  pickAgent,
+  pickModel,
+  pickVariant,
+  pickPermissionMode,
 
   async attach(host) {
     const files = await vscode.window.showOpenDialog({
@@ -157,13 +126,11 @@ export const panelActions: { [N in keyof PanelRequests]: Action<N> } = {
     });
     const parts = (files ?? []).map((file): PromptPart => ({ type: "file", path: file.fsPath }));
     if (parts.length > 0) host.insert(undefined, parts);
-    return null;
   },
 
   async runCommand(_host, { command }) {
     if (!runnable.has(command)) throw new Error(`The panel may not run “${command}”.`);
     await vscode.commands.executeCommand(command);
-    return null;
   },
 };
 

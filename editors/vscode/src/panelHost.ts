@@ -13,8 +13,8 @@ import { relayedMethods } from "./panelMessages";
 import type { Instance, PromptPart, Session } from "./protocol";
 import { describeError } from "./errors";
 
-/** Two frames of a screen: what comes closer together is sent to the panel together. */
-const flushEveryMs = 8;
+/** A frame of a screen: what comes closer together is sent to the panel together. */
+const flushEveryMs = 16;
 
 export class PanelHost implements vscode.Disposable {
   /** What the panel shows; no session is the one that begins with the next prompt. */
@@ -22,7 +22,8 @@ export class PanelHost implements vscode.Disposable {
   sessionId: string | undefined;
   choice: Choice = {};
   memory: PanelMemory = {};
-  private ready = false;
+  /** The page is there and listens. */
+  ready = false;
   private opened: string | undefined;
   /** Why the shown session could not be opened. */
   private failure: Obstacle | undefined;
@@ -41,14 +42,14 @@ export class PanelHost implements vscode.Disposable {
     if (memory) this.memory = memory;
     this.sessionId = this.memory.sessionId;
     this.findFolder();
-    webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(app.extensionUri, "dist")] };
+    webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(app.context.extensionUri, "dist")] };
     this.disposables.push(
       webview.onDidReceiveMessage((message: FromPanel) => this.receive(message)),
       app.overview.onDidChange(() => this.overviewChanged()),
       app.backend.onDidChangeState(() => this.backendChanged()),
       app.editorContext.onDidChange(() => this.postState()),
     );
-    webview.html = panelHtml(webview, app.extensionUri, this.memory);
+    webview.html = panelHtml(webview, app.context.extensionUri, this.memory);
     app.panels.add(this);
   }
 
@@ -73,10 +74,6 @@ export class PanelHost implements vscode.Disposable {
 
   get context(): EditorContext | undefined {
     return this.instance && this.app.editorContext.in(this.instance.directory);
-  }
-
-  get isReady(): boolean {
-    return this.ready;
   }
 
   /** The page is gone; it says `ready` when it is there again. */
@@ -171,7 +168,7 @@ export class PanelHost implements vscode.Disposable {
         void this.begin();
         return;
       case "focused":
-        this.app.panels.used(this);
+        this.app.panels.lastUsed = this;
         return;
       case "remember":
         this.memory = { ...message.memory, ...this.shown };

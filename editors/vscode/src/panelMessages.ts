@@ -96,27 +96,22 @@ export type ToPanel =
   | { type: "insert"; text?: string; parts?: PromptPart[] }
   | { type: "focus" };
 
+type Simple = "reopen" | "pickAgent" | "pickModel" | "pickVariant" | "pickPermissionMode" | "attach";
+
 /** Everything that the panel may ask the host for, with what it answers. */
-export interface PanelRequests {
+export interface PanelRequests extends Record<Simple, { params: Record<string, never>; result: void }> {
   send: { params: { text: string; parts: PromptPart[]; withContext: boolean }; result: { sessionId: string } };
   complete: { params: { text: string; offset: number }; result: Completion[] };
-  reopen: { params: Record<string, never>; result: null };
-  openFile: { params: { path: string; range?: LineRange }; result: null };
-  openLink: { params: { url: string }; result: null };
-  showDiff: { params: { messageId: string } | { messageId: string; partId: string } | { permissionId: string }; result: null };
-  revert: { params: { messageId: string }; result: null };
-  unrevert: { params: Record<string, never>; result: null };
-  fork: { params: { messageId: string }; result: null };
-  showSession: { params: { sessionId: string | undefined }; result: null };
-  insertCode: { params: { code: string }; result: null };
-  newFile: { params: { code: string; language: string }; result: null };
-  copy: { params: { text: string }; result: null };
-  pickAgent: { params: Record<string, never>; result: null };
-  pickModel: { params: Record<string, never>; result: null };
-  pickVariant: { params: Record<string, never>; result: null };
-  pickPermissionMode: { params: Record<string, never>; result: null };
-  attach: { params: Record<string, never>; result: null };
-  runCommand: { params: { command: string }; result: null };
+  openFile: { params: { path: string; range?: LineRange }; result: void };
+  openLink: { params: { url: string }; result: void };
+  showDiff: { params: { messageId: string } | { messageId: string; partId: string } | { permissionId: string }; result: void };
+  revert: { params: { messageId: string }; result: void };
+  fork: { params: { messageId: string }; result: void };
+  showSession: { params: { sessionId: string | undefined }; result: void };
+  insertCode: { params: { code: string }; result: void };
+  newFile: { params: { code: string; language: string }; result: void };
+  copy: { params: { text: string }; result: void };
+  runCommand: { params: { command: string }; result: void };
 }
 
 /** Protocol requests that the panel sends through the host as they are; the host adds instance and session. */
@@ -124,6 +119,7 @@ export const relayedMethods = [
   "sidestream/session/history",
   "sidestream/session/abort",
   "sidestream/session/cancelQueued",
+  "sidestream/session/unrevert",
   "sidestream/part/content",
   "sidestream/permission/reply",
   "sidestream/question/reply",

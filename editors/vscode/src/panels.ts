@@ -9,12 +9,12 @@ const viewId = "sidestream.panel";
 const tabType = "sidestream.tab";
 const memoryKey = "panel";
 
-export class Panels implements vscode.Disposable {
+export class Panels {
   private readonly hosts = new Set<PanelHost>();
   private readonly tabs = new Map<PanelHost, vscode.WebviewPanel>();
   private view: { host: PanelHost; view: vscode.WebviewView } | undefined;
-  private lastUsed: PanelHost | undefined;
-  private readonly disposables: vscode.Disposable[] = [];
+  /** The user has put the focus into this one. */
+  lastUsed: PanelHost | undefined;
   private readonly resolved = new vscode.EventEmitter<PanelHost>();
 
   constructor(private readonly app: App) {
@@ -27,7 +27,7 @@ export class Panels implements vscode.Disposable {
       for (const host of this.hosts) host.removed(sessionId);
     });
     app.overview.onDidChange(() => this.showBadge());
-    this.disposables.push(
+    app.subscriptions.push(
       this.resolved,
       vscode.window.registerWebviewViewProvider(viewId, { resolveWebviewView: (view) => this.resolve(view) }),
       vscode.window.registerWebviewPanelSerializer(tabType, {
@@ -53,26 +53,21 @@ export class Panels implements vscode.Disposable {
     return [...this.hosts].some((host) => host !== except && host.shows(sessionId));
   }
 
-  /** The user has put the focus into this one. */
-  used(host: PanelHost): void {
-    this.lastUsed = host;
-  }
-
   /** The panel that commands mean: the one used last, else one that is seen, the view before tabs. */
   get current(): PanelHost | undefined {
-    const seen = [this.view?.host, ...this.hosts].find((host) => host?.isReady);
+    const seen = [this.view?.host, ...this.hosts].find((host) => host?.ready);
     return this.lastUsed ?? seen ?? this.view?.host;
   }
 
   /** Somebody sees this session now. */
   isVisible(sessionId: string): boolean {
-    return [...this.hosts].some((host) => host.isReady && host.sessionId === sessionId);
+    return [...this.hosts].some((host) => host.ready && host.sessionId === sessionId);
   }
 
   /** Shows the panel that commands mean, and answers it. */
   async reveal(): Promise<PanelHost> {
     const { current } = this;
-    const tab = current?.isReady && this.tabs.get(current);
+    const tab = current?.ready && this.tabs.get(current);
     if (tab) {
       tab.reveal();
       return current;
@@ -97,11 +92,6 @@ export class Panels implements vscode.Disposable {
     this.adopt(panel, memory);
   }
 
-  dispose(): void {
-    for (const host of [...this.hosts]) host.dispose();
-    for (const each of this.disposables) each.dispose();
-  }
-
   private resolve(view: vscode.WebviewView): void {
     const remembered = this.app.context.workspaceState.get<PanelMemory>(memoryKey);
     const save = (memory: PanelMemory) => void this.app.context.workspaceState.update(memoryKey, memory);
@@ -119,7 +109,7 @@ export class Panels implements vscode.Disposable {
   }
 
   private adopt(panel: vscode.WebviewPanel, memory: PanelMemory | undefined): void {
-    const icon = (theme: string) => vscode.Uri.joinPath(this.app.extensionUri, "media", `tab-${theme}.svg`);
+    const icon = (theme: string) => vscode.Uri.joinPath(this.app.context.extensionUri, "media", `tab-${theme}.svg`);
     panel.iconPath = { light: icon("light"), dark: icon("dark") };
     // A tab's memory is kept by its page, which hands it to the serializer.
     const host = new PanelHost(this.app, panel.webview, () => undefined, memory);

@@ -14,23 +14,18 @@ export interface Node {
   part?: "archive" | "older";
 }
 
-export class SessionsTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+export class SessionsTree implements vscode.TreeDataProvider<Node> {
   private readonly changed = new vscode.EventEmitter<undefined>();
-  private readonly disposables: vscode.Disposable[] = [this.changed];
   private readonly overview: Overview;
   private drawn = "";
   readonly onDidChangeTreeData = this.changed.event;
 
-  constructor({ overview, backend }: App) {
+  constructor({ overview, backend, subscriptions }: App) {
     this.overview = overview;
     const view = vscode.window.createTreeView("sidestream.sessions", { treeDataProvider: this, showCollapseAll: true });
     const start = () => view.visible && void backend.start();
-    this.disposables.push(view, view.onDidChangeVisibility(start), overview.onDidChange(() => this.refresh()));
+    subscriptions.push(this.changed, view, view.onDidChangeVisibility(start), overview.onDidChange(() => this.refresh()));
     start();
-  }
-
-  dispose(): void {
-    for (const each of this.disposables) each.dispose();
   }
 
   getChildren({ session, instance, part }: Node = {}): Node[] {

@@ -1,39 +1,31 @@
 // The item in the status bar: the connection's state, what runs and what waits, with a menu behind it.
 
 import * as vscode from "vscode";
-import type { Backend } from "./backend";
+import type { App } from "./app";
 import { connectionText, instanceStateName, obstacleOf } from "./obstacle";
-import type { Overview } from "./overview";
 
-export class StatusBar implements vscode.Disposable {
+export class StatusBar {
   private readonly item = vscode.window.createStatusBarItem("sidestream.status", vscode.StatusBarAlignment.Right, 90);
-  private readonly subscriptions: vscode.Disposable[];
 
-  constructor(
-    private readonly backend: Backend,
-    private readonly overview: Overview,
-  ) {
+  constructor(private readonly app: App) {
+    const { backend, overview, subscriptions } = app;
     this.item.name = "Sidestream";
     this.item.command = "sidestream.showMenu";
-    this.subscriptions = [overview.onDidChange(() => this.draw()), backend.onDidChangeState(() => this.draw())];
+    subscriptions.push(this.item, overview.onDidChange(() => this.draw()), backend.onDidChangeState(() => this.draw()));
     this.draw();
     this.item.show();
   }
 
-  dispose(): void {
-    for (const each of this.subscriptions) each.dispose();
-    this.item.dispose();
-  }
-
   private draw(): void {
     const { t } = vscode.l10n;
-    const instances = [...this.overview.instances.values()];
+    const { backend, overview } = this.app;
+    const instances = [...overview.instances.values()];
     const hindered = instances.find((instance) => obstacleOf("running", instance));
     const worst = hindered ?? instances.find(({ state }) => state !== "connected") ?? instances[0];
-    const obstacle = obstacleOf(this.backend.state, worst);
-    const state = connectionText(this.backend.state, worst);
-    const { waiting, busy } = this.overview;
-    const changing = this.backend.state === "starting" || ["starting", "connecting", "reconnecting"].includes(worst?.state ?? "");
+    const obstacle = obstacleOf(backend.state, worst);
+    const state = connectionText(backend.state, worst);
+    const { waiting, busy } = overview;
+    const changing = backend.state === "starting" || ["starting", "connecting", "reconnecting"].includes(worst?.state ?? "");
 
     let icon = "comment-discussion";
     let text = "Sidestream";

@@ -2,21 +2,18 @@
 // as are the editors that showed them.
 
 import * as vscode from "vscode";
+import type { App } from "./app";
 
 const scheme = "sidestream-text";
 const keptGroups = 10;
 
-export class Texts implements vscode.TextDocumentContentProvider, vscode.Disposable {
-  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
+export class Texts implements vscode.TextDocumentContentProvider {
   private groups: Map<string, string>[] = [];
   private count = 0;
 
-  constructor() {
+  constructor({ subscriptions }: App) {
+    subscriptions.push(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
     void vscode.window.tabGroups.close(tabsOf(scheme), true);
-  }
-
-  dispose(): void {
-    this.registration.dispose();
   }
 
   provideTextDocumentContent({ query }: vscode.Uri): string {

@@ -5,15 +5,19 @@ import { JSDOM } from "jsdom";
 const { window } = new JSDOM("<!DOCTYPE html><body></body>", { pretendToBeVisual: true });
 export const said: { type: string; id?: number; name?: string; params?: unknown }[] = [];
 Object.assign(globalThis, {
-  window, document: window.document, DOMParser: window.DOMParser, HTMLElement: window.HTMLElement, HTMLPreElement: window.HTMLPreElement,
-  Text: window.Text, Node: window.Node, Element: window.Element, requestAnimationFrame: window.requestAnimationFrame.bind(window),
+  window, document: window.document, HTMLElement: window.HTMLElement, HTMLPreElement: window.HTMLPreElement,
+  getSelection: window.getSelection.bind(window), Text: window.Text, Node: window.Node, Element: window.Element, requestAnimationFrame: window.requestAnimationFrame.bind(window),
   acquireVsCodeApi: () => ({
     postMessage: (message: (typeof said)[number]) => said.push(message), getState: () => undefined, setState: () => undefined,
   }),
 });
 
-// jsdom lays nothing out: all of it is in sight.
-window.HTMLElement.prototype.checkVisibility = () => true;
+// jsdom lays nothing out: whatever is measured is as high as a page is meant to be.
+Object.defineProperty(window.HTMLElement.prototype, "offsetHeight", { get: () => 1_500 });
+
+export function nextFrame(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => resolve()));
+}
 
 /** What was asked for last by that name. */
 export function asked(name: string): { id: number; params: unknown } {

@@ -2,7 +2,7 @@
 
 import type { Obstacle, PanelState } from "../../src/panelMessages";
 import type { Todo } from "../../src/protocol";
-import { ask, run } from "../bridge";
+import { ask, relay, run } from "../bridge";
 import { h, icon, redraw } from "../dom";
 import { todoList } from "../todoList";
 import { t } from "../texts";
@@ -87,7 +87,7 @@ function revertCard(): HTMLElement {
   return h("section", { class: "card", "data-needs": "unrevert" },
     h("header", {}, icon("discard"), h("span", { class: "title" }, t("The session was taken back to an earlier message."))),
     h("div", { class: "buttons" },
-      h("button", { type: "button", class: "secondary", onclick: () => run(ask("unrevert", {})) }, t("Undo the revert"))),
+      h("button", { type: "button", class: "secondary", onclick: () => run(relay("sidestream/session/unrevert", {})) }, t("Undo the revert"))),
   );
 }
 

@@ -88,9 +88,8 @@ function nameOf(part: PromptPart): string {
     case "text":
       return part.text.slice(0, 30);
     case "file":
-      return part.range ? `${lastSegment(part.path)}:${part.range.start}-${part.range.end}` : lastSegment(part.path);
     case "selection":
-      return `${lastSegment(part.path)}:${part.range.start}-${part.range.end}`;
+      return part.range ? `${lastSegment(part.path)}:${part.range.start}-${part.range.end}` : lastSegment(part.path);
     case "image":
       return t("Picture");
     case "attachment":

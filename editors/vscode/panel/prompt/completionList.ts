@@ -25,10 +25,6 @@ export class CompletionList {
     box.addEventListener("blur", () => this.close());
   }
 
-  get isOpen(): boolean {
-    return !this.element.hidden;
-  }
-
   update(): Promise<void> {
     const coming = this.read().finally(() => {
       if (this.coming === coming) this.coming = undefined;
@@ -60,7 +56,7 @@ export class CompletionList {
 
   /** Whether the key was meant for the list. */
   key(event: KeyboardEvent): boolean {
-    if (!this.isOpen) return false;
+    if (this.element.hidden) return false;
     switch (event.key) {
       case "ArrowDown":
       case "ArrowUp":

@@ -1,30 +1,28 @@
 // A block of code in an answer: with its language and buttons to copy it, insert it, or open it as a file. Its colours
-// come when it is in sight: they cost more than all else of a message.
+// come later than its text: they cost more than all else of a message.
 
 import hljs from "highlight.js/lib/common";
 import { h, iconButton } from "../dom";
 import { ask, run } from "../bridge";
+import { soon } from "../frames";
 import { t } from "../texts";
+import { sanitised } from "./sanitise";
 
 /** Beyond this the colours cost more than they help. */
 const highlightLimit = 50_000;
-const highlightMsPerFrame = 8;
-const waiting: HTMLElement[] = [];
-let frame = 0;
 
 /** Replaces the plain blocks of rendered Markdown. */
 export function dressCodeBlocks(fragment: DocumentFragment): void {
   for (const code of fragment.querySelectorAll("pre > code")) {
     const language = /language-(\S+)/.exec(code.className)?.[1] ?? "";
-    const text = code.textContent ?? "";
-    code.parentElement?.replaceWith(codeBlock(text, language));
+    code.parentElement?.replaceWith(codeBlock(code.textContent ?? "", language));
   }
 }
 
 function codeBlock(text: string, language: string): HTMLElement {
   const isKnown = text.length <= highlightLimit && hljs.getLanguage(language) !== undefined;
   const code = h("code", { "data-waits": isKnown && language }, text);
-  if (isKnown) highlightSoon([code]);
+  if (isKnown) soon(() => highlight(code));
   return h("figure", { class: "code" },
     h("figcaption", {},
       h("span", {}, language),
@@ -36,46 +34,14 @@ function codeBlock(text: string, language: string): HTMLElement {
   );
 }
 
-/** What comes into sight. */
+/** What was drawn before it was in the document. */
 export function highlightIn(element: Element): void {
-  highlightSoon(element.querySelectorAll<HTMLElement>("code[data-waits]"));
-}
-
-function highlightSoon(blocks: Iterable<HTMLElement>): void {
-  waiting.push(...blocks);
-  frame ||= requestAnimationFrame(highlightSome);
-}
-
-function highlightSome(): void {
-  frame = 0;
-  const until = performance.now() + highlightMsPerFrame;
-  while (waiting.length > 0 && performance.now() < until) {
-    const code = waiting.shift();
-    // What is out of sight waits until it is not.
-    if (code?.checkVisibility({ contentVisibilityAuto: true })) highlight(code);
-  }
-  if (waiting.length > 0) frame = requestAnimationFrame(highlightSome);
+  for (const code of element.querySelectorAll<HTMLElement>("code[data-waits]")) soon(() => highlight(code));
 }
 
 function highlight(code: HTMLElement): void {
   const language = code.dataset["waits"];
-  if (language === undefined) return;
+  if (language === undefined || !code.isConnected) return;
   delete code.dataset["waits"];
-  // The highlighter escapes the code; the parser below runs nothing, and only spans with classes are taken from it.
-  const { value } = hljs.highlight(code.textContent ?? "", { language, ignoreIllegals: true });
-  const parsed = new DOMParser().parseFromString(value, "text/html");
-  code.replaceChildren();
-  copySpans(parsed.body, code);
-}
-
-function copySpans(from: Node, to: HTMLElement): void {
-  for (const node of from.childNodes) {
-    if (node instanceof HTMLElement) {
-      const span = h("span", { class: node.className });
-      copySpans(node, span);
-      to.append(span);
-    } else {
-      to.append(node.textContent ?? "");
-    }
-  }
+  code.replaceChildren(sanitised(hljs.highlight(code.textContent ?? "", { language, ignoreIllegals: true }).value));
 }

@@ -1,9 +1,9 @@
 // Markdown to elements, sanitised: HTML in it is shown as text, links lead nowhere but through the extension host,
 // pictures from elsewhere are links, characters that would hide something are shown.
 
-import DOMPurify from "dompurify";
 import MarkdownIt, { type Token } from "markdown-it";
 import { plainText } from "../../src/plainText";
+import { sanitised } from "./sanitise";
 
 const parser = new MarkdownIt({ html: false, linkify: true });
 parser.renderer.rules["image"] = (tokens, index) => {
@@ -11,20 +11,6 @@ parser.renderer.rules["image"] = (tokens, index) => {
   const url = String(token?.attrGet("src") ?? "");
   const { escapeHtml } = parser.utils;
   return `<a href="${escapeHtml(url)}">${escapeHtml(token?.content || url)}</a>`;
-};
-
-/** The web, mail, and files: `hello.ts:10` is a place in one, and no scheme. */
-const allowedLinks = /^(?:https?:|mailto:|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$)|[\w-]+(?:\.[\w-]+)+:\d+(?:-\d+)?$)/i;
-const allowed = {
-  ALLOWED_URI_REGEXP: allowedLinks,
-  ALLOWED_TAGS: [
-    "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "em", "strong", "s", "del", "code", "pre", "blockquote", "ul", "ol", "li",
-    "table", "thead", "tbody", "tr", "th", "td", "a",
-  ],
-  ALLOWED_ATTR: ["href", "title", "class", "start"],
-  ALLOW_DATA_ATTR: false,
-  ALLOW_ARIA_ATTR: false,
-  RETURN_DOM_FRAGMENT: true as const,
 };
 
 export interface Parsed {
@@ -41,7 +27,7 @@ export function parse(text: string): Parsed {
 }
 
 export function render(tokens: Token[]): DocumentFragment {
-  return DOMPurify.sanitize(parser.renderer.render(tokens, parser.options, {}), allowed);
+  return sanitised(parser.renderer.render(tokens, parser.options, {}));
 }
 
 function offsetOfLine(text: string, line: number): number {

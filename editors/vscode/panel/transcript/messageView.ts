@@ -6,58 +6,74 @@ import { h, icon, iconButton, redraw } from "../dom";
 import { t } from "../texts";
 import { partView, type PartView } from "./partView";
 
+interface Drawn {
+  content: HTMLElement;
+  ending: HTMLElement;
+  parts: Map<string, PartView>;
+}
+
 export class MessageView {
   readonly element: HTMLElement;
   /** In pixels, before it was laid out. */
   readonly estimatedHeight: number;
-  private readonly content = h("div", { class: "content" });
-  private readonly ending = h("div", { class: "message-ending" });
-  private readonly views = new Map<string, PartView>();
+  /** Nothing while it is out of sight. */
+  private drawn: Drawn | undefined;
+  /** The user has opened or done something in it. */
+  private touched = false;
 
-  constructor(private readonly message: Message) {
+  constructor(readonly message: Message) {
     const { id, role } = message;
     const label = role === "user" ? t("You") : t("Assistant");
-    this.element = h("article", { class: role, "aria-label": label, "data-id": id, tabindex: -1 },
-      h("div", { class: "tools", role: "toolbar", "aria-label": t("Message") }, ...this.actions()),
-      this.content,
-      this.ending,
-    );
+    this.element = h("article", { class: role, "aria-label": label, "data-id": id, tabindex: -1 });
     this.estimatedHeight = estimatedHeight(message);
-    this.element.style.containIntrinsicBlockSize = `auto ${this.estimatedHeight}px`;
+  }
+
+  get isDrawn(): boolean {
+    return this.drawn !== undefined;
   }
 
   /** All of it, in the parts' order. */
   draw(): void {
+    this.drawn ??= this.begin();
     for (const part of this.message.parts) this.drawPart(part);
     this.drawEnding();
+  }
+
+  /** Gives up what is drawn, where nothing of the user's is lost by that. */
+  release(): void {
+    if (this.touched) return;
+    this.drawn = undefined;
+    this.element.replaceChildren();
   }
 
   /** One that has gone or was replaced since it was to be drawn is left alone. */
   drawPart(part: Part): void {
     const { parts, id, role, status } = this.message;
     const index = parts.indexOf(part);
-    if (index < 0) return;
-    let view = this.views.get(part.id);
+    if (!this.drawn || index < 0) return;
+    const { content, parts: views } = this.drawn;
+    let view = views.get(part.id);
     if (!view) {
       view = partView(part, id, role === "user");
       if (!view) return;
-      const next = parts.slice(index + 1).map((each) => this.views.get(each.id)).find((each) => each !== undefined);
-      this.content.insertBefore(view.element, next?.element ?? null);
-      this.views.set(part.id, view);
+      const next = parts.slice(index + 1).map((each) => views.get(each.id)).find((each) => each !== undefined);
+      content.insertBefore(view.element, next?.element ?? null);
+      views.set(part.id, view);
     }
     view.draw(part, status !== "streaming" || index < parts.length - 1);
   }
 
   removePart(partId: string): void {
-    this.views.get(partId)?.element.remove();
-    this.views.delete(partId);
+    this.drawn?.parts.get(partId)?.element.remove();
+    this.drawn?.parts.delete(partId);
   }
 
   drawEnding(): void {
+    if (!this.drawn) return;
     const { status, error } = this.message;
     this.element.dataset["status"] = status;
-    const isEmpty = this.views.size === 0;
-    redraw(this.ending, [status, error, isEmpty], () => {
+    const isEmpty = this.drawn.parts.size === 0;
+    redraw(this.drawn.ending, [status, error, isEmpty], () => {
       switch (status) {
         case "queued":
           return [
@@ -78,13 +94,16 @@ export class MessageView {
     });
   }
 
-  get created(): number {
-    return this.message.time.created;
-  }
-
   /** What is said, without cards. */
   get text(): string {
     return this.message.parts.map((part) => (part.type === "text" && !part.synthetic ? part.text : "")).filter(Boolean).join("\n\n");
+  }
+
+  private begin(): Drawn {
+    const content = h("div", { class: "content", onclick: () => (this.touched = true) });
+    const ending = h("div", { class: "message-ending" });
+    this.element.append(h("div", { class: "tools", role: "toolbar", "aria-label": t("Message") }, ...this.actions()), content, ending);
+    return { content, ending, parts: new Map() };
   }
 
   private actions(): HTMLElement[] {
@@ -103,7 +122,7 @@ export class MessageView {
   }
 }
 
-/** Of a message that is not laid out yet. Too little, and the browser lays out many that will not be in sight. */
+/** Of a message that is not laid out yet. */
 function estimatedHeight({ parts }: Message): number {
   const lineHeight = 20;
   const lineLength = 60;

@@ -27,12 +27,19 @@ export class Scroller {
   onMove: () => void = () => undefined;
 
   constructor(private readonly area: HTMLElement, private readonly pages: Pages) {
-    area.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    area.addEventListener("scroll", () => {
+      this.scrolled();
+      this.cover();
+    }, { passive: true });
     area.addEventListener("scrollend", () => (this.touched = false));
     for (const touch of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       area.addEventListener(touch, () => (this.touched = true), { passive: true });
     }
-    const keep = new ResizeObserver(() => (this.kept ? this.keep() : this.onMove()));
+    const keep = new ResizeObserver(() => {
+      if (this.kept) this.keep();
+      else this.onMove();
+      this.cover();
+    });
     keep.observe(pages.element);
     keep.observe(area);
   }
@@ -47,6 +54,7 @@ export class Scroller {
   }
 
   toEnd(): void {
+    this.pages.showEnd();
     this.kept = "end";
     this.jump.hidden = true;
     this.keep();
@@ -64,13 +72,19 @@ export class Scroller {
     if (this.kept === "end") return undefined;
     if (this.kept) return this.kept;
     const top = this.area.getBoundingClientRect().top;
-    const found = this.pages.firstBelow(top);
-    if (!found) return undefined;
-    return { messageId: found.dataset["id"] ?? "", offset: Math.round(top - found.getBoundingClientRect().top) };
+    const found = this.pages.at(top);
+    return found && { messageId: found.messageId, offset: Math.round(top - found.top) };
   }
 
   private get currentExtent(): string {
     return `${this.area.scrollHeight} ${this.area.clientHeight}`;
+  }
+
+  /** What is in sight, and as much again above and below. */
+  private cover(): void {
+    const top = this.area.getBoundingClientRect().top - this.pages.element.getBoundingClientRect().top;
+    const { clientHeight } = this.area;
+    this.pages.cover(top - clientHeight, top + 2 * clientHeight);
   }
 
   private scrolled(): void {

@@ -1,11 +1,11 @@
-// The list of messages: draws changes once a frame, the newest first when there is much, older ones on the way up.
+// The list of messages: draws changes once a frame, reads older ones on the way up.
 
 import type { ContentEvent } from "../../src/panelMessages";
 import type { Message, Part, SessionSnapshot } from "../../src/protocol";
 import { ask, memory, relay, rememberOf, run } from "../bridge";
 import { h } from "../dom";
 import { t } from "../texts";
-import { MessageView } from "./messageView";
+import type { MessageView } from "./messageView";
 import { Transcript } from "./model";
 import { Pages } from "./pages";
 import { Scroller, type Place } from "./scroller";
@@ -13,9 +13,6 @@ import { Scroller, type Place } from "./scroller";
 /** A place that is found again in a page of history: with the time of its message. */
 type KeptPlace = Place & { created: number };
 
-/** So many messages fill a screen; the others follow in frames of their own, which have time for other things, too. */
-const drawnAtOnce = 8;
-const drawingMsPerFrame = 8;
 const placeKeptEveryMs = 100;
 
 export class TranscriptView {
@@ -24,10 +21,6 @@ export class TranscriptView {
   readonly area = h("main", { class: "transcript", tabindex: 0, "aria-label": t("Conversation") }, this.pages.element);
   readonly announcer = h("div", { class: "hidden", "aria-live": "polite" });
   readonly scroller = new Scroller(this.area, this.pages);
-  private readonly views = new Map<string, MessageView>();
-  /** Drawn from the end on: what is nearest to the user. */
-  private undrawn: Message[] = [];
-  private drawing = 0;
   private dirty = new Map<Part, MessageView>();
   private frame = 0;
   private loading: Promise<void> | undefined;
@@ -60,10 +53,10 @@ export class TranscriptView {
     const step = event.altKey ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
     if (step === undefined) return;
     event.preventDefault();
-    const { articles } = this.pages;
-    const current = document.activeElement?.closest("article");
-    const next = articles[(current ? articles.indexOf(current) : articles.length) + step];
-    if (next) this.pages.find(next.dataset["id"] ?? "")?.focus();
+    const { messages } = this.transcript;
+    const current = document.activeElement?.closest("article")?.dataset["id"];
+    const next = messages[(current === undefined ? messages.length : messages.findIndex(({ id }) => id === current)) + step];
+    if (next) this.pages.find(next.id)?.focus();
     else if (step > 0) this.onLeave();
   }
 
@@ -83,15 +76,14 @@ export class TranscriptView {
           this.messageChanged(change.message, change.isNew);
           break;
         case "messageGone":
-          this.views.get(change.messageId)?.element.remove();
-          this.views.delete(change.messageId);
+          this.pages.remove(change.messageId);
           break;
         case "part":
         case "append":
           this.partChanged(change.message, change.part);
           break;
         case "partGone":
-          this.views.get(change.messageId)?.removePart(change.partId);
+          this.pages.view(change.messageId)?.removePart(change.partId);
           break;
         case "todos":
           this.onTodos();
@@ -101,21 +93,15 @@ export class TranscriptView {
 
   private messageChanged(message: Message, isNew: boolean): void {
     if (isNew) {
-      const index = this.transcript.messages.indexOf(message);
-      const next = this.transcript.messages[index + 1];
-      const view = this.add(message);
-      this.pages.insert(view, next && this.views.get(next.id));
-      view.draw();
+      const { messages } = this.transcript;
+      this.pages.insert(message, messages[messages.indexOf(message) + 1]);
       if (message.role === "user") this.scroller.toEnd();
       return;
     }
-    const view = this.views.get(message.id);
+    const view = this.pages.view(message.id);
     if (!view) return;
-    if (message.status === "streaming" || message.status === "sent") {
-      view.drawEnding();
-      return;
-    }
-    view.draw();
+    if (message.status === "streaming" || message.status === "sent") return view.drawEnding();
+    if (view.isDrawn) view.draw();
     if (message.role !== "assistant") return;
     // A failure is an alert of its own.
     if (message.status === "complete") this.announcer.textContent = view.text.slice(0, 1000);
@@ -123,7 +109,7 @@ export class TranscriptView {
   }
 
   private partChanged(message: Message, part: Part): void {
-    const view = this.views.get(message.id);
+    const view = this.pages.view(message.id);
     if (!view) return;
     // The part before is settled as soon as another follows it.
     const before = message.parts.at(-2);
@@ -143,20 +129,10 @@ export class TranscriptView {
     this.scroller.keep();
   }
 
-  private add(message: Message): MessageView {
-    const view = new MessageView(message);
-    this.views.set(message.id, view);
-    return view;
-  }
-
   /** Goes to the place afterwards, or to the end. */
   private redrawAll(place: KeptPlace | undefined): void {
-    this.views.clear();
     this.dirty.clear();
-    this.pages.replace(this.transcript.messages.map((message) => this.add(message)));
-    this.undrawn = [...this.transcript.messages];
-    for (let count = 0; count < drawnAtOnce; count++) this.drawNext();
-    this.drawLater();
+    this.pages.replace(this.transcript.messages);
     if (place) run(this.restore(place));
     else this.scroller.toEnd();
   }
@@ -164,31 +140,14 @@ export class TranscriptView {
   /** Where the user reads; nothing at the end. */
   private get reading(): KeptPlace | undefined {
     const { place } = this.scroller;
-    const view = place && this.views.get(place.messageId);
-    return view && { ...place, created: view.created };
+    const view = place && this.pages.view(place.messageId);
+    return view && { ...place, created: view.message.time.created };
   }
 
   private keepPlace(): void {
     clearTimeout(this.keeping);
     this.keeping = undefined;
     if (this.shown !== undefined) rememberOf("scroll", this.shown, this.reading);
-  }
-
-  private drawLater(): void {
-    if (this.undrawn.length > 0) this.drawing ||= requestAnimationFrame(() => this.drawSome());
-  }
-
-  private drawSome(): void {
-    this.drawing = 0;
-    const until = performance.now() + drawingMsPerFrame;
-    do this.drawNext();
-    while (this.undrawn.length > 0 && performance.now() < until);
-    this.drawLater();
-  }
-
-  private drawNext(): void {
-    const message = this.undrawn.pop();
-    if (message) this.views.get(message.id)?.draw();
   }
 
   private loadOlder(): Promise<void> {
@@ -205,9 +164,7 @@ export class TranscriptView {
     const added = this.transcript.prepend(page.messages, page.cursor);
     // The browser keeps the place only where something is above it.
     if (this.area.scrollTop === 0) this.area.scrollTop = 1;
-    this.pages.prepend(added.map((message) => this.add(message)));
-    this.undrawn.push(...added);
-    this.drawLater();
+    this.pages.prepend(added);
   }
 
   /** Goes to where the user was, loading as much history as this needs. */
@@ -215,11 +172,7 @@ export class TranscriptView {
     const session = this.shown;
     while (this.shown === session) {
       const { messages, cursor } = this.transcript;
-      const index = messages.findIndex(({ id }) => id === place.messageId);
-      if (index >= 0) {
-        for (const { id } of messages.slice(index, index + drawnAtOnce)) this.views.get(id)?.draw();
-        return this.scroller.goTo(place);
-      }
+      if (this.pages.view(place.messageId)) return this.scroller.goTo(place);
       const isGone = messages[0] !== undefined && messages[0].time.created < place.created;
       if (cursor === undefined || isGone) return this.scroller.toEnd();
       await this.loadOlder();
@@ -237,7 +190,7 @@ export class TranscriptView {
 }
 
 /** `src/a.ts#L10`, `src/a.ts:10` and `src/a.ts:10-20` are places in files. */
-function openPath(target: string): Promise<null> {
+function openPath(target: string): Promise<void> {
   const [, path = target, start, end] = /^(.*?)(?:#L|:)(\d+)(?:-L?(\d+))?$/.exec(target) ?? [];
   return ask("openFile", { path, ...(start !== undefined && { range: { start: Number(start), end: Number(end ?? start) } }) });
 }
