@@ -15,7 +15,9 @@ const common = {
   logLevel: "warning",
 };
 
-const host = { ...common, platform: "node", format: "cjs", external: ["vscode"] };
+/** `import()` of what is CommonJS would not find all its names. */
+const supported = { "dynamic-import": false };
+const host = { ...common, platform: "node", format: "cjs", external: ["vscode"], supported };
 const client = "vscode-languageclient/node";
 /** Most of the code is the language client's, which is read when a server is started: activation need not wait for it. */
 const clientApart = {

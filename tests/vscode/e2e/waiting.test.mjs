@@ -106,7 +106,7 @@ test("a sub-agent's permission is shown at the root, and its card opens its sess
   await panel.frame.getByRole("button", { name: "Open the sub-agent's session" }).click();
   await panel.user.getByText("bash: echo from-child").waitFor();
   await panel.frame.getByTitle(/^Back to/).click();
-  await panel.user.getByText("rejected.txt").waitFor();
+  await panel.user.getByText("Look around").waitFor();
 });
 
 test("with the panel hidden, a permission is rejected from the notification", async () => {
