@@ -31,10 +31,11 @@ after(async () => {
 test("it holds what the extension needs, and nothing else", async () => {
   const files = await entries(vsix);
   const own = [
-    "LICENSE-APACHE", "LICENSE-MIT", "changelog.md", "dist/codicon.css", "dist/codicon.ttf", "dist/extension.js", "dist/languageClient.js", "dist/panel.css",
-    "dist/panel.js", "l10n/bundle.l10n.json", "media/icon.png", "media/sidestream.svg", "media/tab-dark.svg", "media/tab-light.svg",
-    "media/walkthrough/open.svg", "media/walkthrough/permissions.svg", "media/walkthrough/prompt.svg", "media/walkthrough/review.svg",
-    "package.json", "package.nls.json", "readme.md", "server/sidestream",
+    "LICENSE-APACHE", "LICENSE-MIT", "changelog.md", "dist/codicon.css", "dist/codicon.ttf", "dist/extension.js",
+    "dist/languageClient.js", "dist/panel.css", "dist/panel.js", "l10n/bundle.l10n.json", "media/icon.png", "media/sidestream.svg",
+    "media/tab-dark.svg", "media/tab-light.svg", "media/walkthrough/open.svg", "media/walkthrough/permissions.svg",
+    "media/walkthrough/prompt.svg", "media/walkthrough/review.svg", "package.json", "package.nls.json", "readme.md",
+    "server/sidestream",
   ];
   const expected = ["[Content_Types].xml", "extension.vsixmanifest", ...own.map((name) => `extension/${name}`)];
   assert.deepEqual(files.map(({ name }) => name).sort(), expected.sort());
