@@ -4,15 +4,15 @@ const msPerFrame = 8;
 const waiting: (() => void)[] = [];
 let frame = 0;
 
-/** In the order they came. What became needless meanwhile does nothing when it has its turn. */
-export function soon(...jobs: (() => void)[]): void {
-  waiting.push(...jobs);
-  frame ||= requestAnimationFrame(work);
+/** In the order it came. What became needless meanwhile does nothing when it has its turn. */
+export function soon(work: () => void): void {
+  waiting.push(work);
+  frame ||= requestAnimationFrame(doSome);
 }
 
-function work(): void {
+function doSome(): void {
   const until = performance.now() + msPerFrame;
   do waiting.shift()?.();
   while (waiting.length > 0 && performance.now() < until);
-  frame = waiting.length > 0 ? requestAnimationFrame(work) : 0;
+  frame = waiting.length > 0 ? requestAnimationFrame(doSome) : 0;
 }

@@ -48,8 +48,7 @@ export class Alerts {
 
   /** A run has ended that nobody was looking at. */
   private async session(session: Session): Promise<void> {
-    const runs = !["idle", "error"].includes(session.status.type);
-    if (runs) return void this.running.add(session.id);
+    if (!["idle", "error"].includes(session.status.type)) return void this.running.add(session.id);
     const ended = this.running.delete(session.id);
     if (!ended || session.parentId !== undefined || vscode.window.state.focused || !wanted("done")) return;
     const { t } = vscode.l10n;

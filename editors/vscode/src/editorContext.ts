@@ -8,6 +8,7 @@ import type { EditorContext as Context } from "./panelMessages";
 import type { PromptPart } from "./protocol";
 
 export class EditorContext {
+  /** The one that the user looks at, or looked at before the panel had the focus. */
   editor = vscode.window.activeTextEditor;
   /** The active file as the server names it; none when the editor shows no file. */
   file = fileOf(this.editor);

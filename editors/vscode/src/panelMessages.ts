@@ -96,10 +96,10 @@ export type ToPanel =
   | { type: "insert"; text?: string; parts?: PromptPart[] }
   | { type: "focus" };
 
-type Simple = "reopen" | "pickAgent" | "pickModel" | "pickVariant" | "pickPermissionMode" | "attach";
+type WithoutParams = "reopen" | "pickAgent" | "pickModel" | "pickVariant" | "pickPermissionMode" | "attach";
 
 /** Everything that the panel may ask the host for, with what it answers. */
-export interface PanelRequests extends Record<Simple, { params: Record<string, never>; result: void }> {
+export interface PanelRequests extends Record<WithoutParams, { params: Record<string, never>; result: void }> {
   send: { params: { text: string; parts: PromptPart[]; withContext: boolean }; result: { sessionId: string } };
   complete: { params: { text: string; offset: number }; result: Completion[] };
   openFile: { params: { path: string; range?: LineRange }; result: void };

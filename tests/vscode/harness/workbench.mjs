@@ -9,6 +9,7 @@ import { eventually } from "./eventually.mjs";
 import { startModel } from "./model.mjs";
 import { makeProject } from "./project.mjs";
 import { Panel } from "./panel.mjs";
+import { allowPanelsApart, givePanelsAnOrigin } from "./panelsApart.mjs";
 import { endGroup, processesWith, start } from "./processes.mjs";
 import { newest, openCodeCommand, serverProgram, workbenchProgram } from "./programs.mjs";
 import { execFile } from "node:child_process";
@@ -90,10 +91,7 @@ export class Workbench {
 
   async browse() {
     const profile = path.join(this.home, "browser");
-    await mkdir(path.join(profile, "Default"), { recursive: true });
-    // A webview of another origin needs its service worker, which goes with the cookies of others.
-    const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
-    await writeFile(path.join(profile, "Default/Preferences"), JSON.stringify(preferences));
+    if (this.panelsApart) await allowPanelsApart(profile);
     this.browser = await chromium.launchPersistentContext(profile, {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       headless: true,
@@ -320,17 +318,4 @@ export class Workbench {
     this.model?.close();
     await rm(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
-}
-
-/** In the workbench's page, before its scripts: the server would have panels in its own origin. */
-function givePanelsAnOrigin() {
-  new MutationObserver((_, observer) => {
-    const meta = document.getElementById("vscode-workbench-web-configuration");
-    if (!meta) return;
-    observer.disconnect();
-    const settings = JSON.parse(meta.dataset.settings);
-    const { pathname } = new URL(settings.webviewEndpoint, location.href);
-    settings.webviewEndpoint = `http://{{uuid}}.localhost:${location.port}${pathname}`;
-    meta.dataset.settings = JSON.stringify(settings);
-  }).observe(document, { childList: true, subtree: true });
 }

@@ -6,7 +6,8 @@ const { window } = new JSDOM("<!DOCTYPE html><body></body>", { pretendToBeVisual
 export const said: { type: string; id?: number; name?: string; params?: unknown }[] = [];
 Object.assign(globalThis, {
   window, document: window.document, HTMLElement: window.HTMLElement, HTMLPreElement: window.HTMLPreElement,
-  getSelection: window.getSelection.bind(window), Text: window.Text, Node: window.Node, Element: window.Element, requestAnimationFrame: window.requestAnimationFrame.bind(window),
+  getSelection: window.getSelection.bind(window), Text: window.Text, Node: window.Node, Element: window.Element,
+  requestAnimationFrame: window.requestAnimationFrame.bind(window),
   acquireVsCodeApi: () => ({
     postMessage: (message: (typeof said)[number]) => said.push(message), getState: () => undefined, setState: () => undefined,
   }),

@@ -6,12 +6,6 @@ import { h, icon, iconButton, redraw } from "../dom";
 import { t } from "../texts";
 import { partView, type PartView } from "./partView";
 
-interface Drawn {
-  content: HTMLElement;
-  ending: HTMLElement;
-  parts: Map<string, PartView>;
-}
-
 export class MessageView {
   readonly element: HTMLElement;
   /** In pixels, before it was laid out. */
@@ -120,6 +114,12 @@ export class MessageView {
   private cancel(): void {
     run(relay("sidestream/session/cancelQueued", { messageId: this.message.id }));
   }
+}
+
+interface Drawn {
+  content: HTMLElement;
+  ending: HTMLElement;
+  parts: Map<string, PartView>;
 }
 
 /** Of a message that is not laid out yet. */
