@@ -249,7 +249,9 @@ export class Workbench {
       await row.click({ button: "right", timeout: 5_000 });
       const item = this.menuItem(entry);
       await item.hover({ timeout: 3_000 });
-      await item.click({ timeout: 3_000 });
+      // A menu does not take a button that is let go of in its first 100 ms, so this one is held as long as a person holds it.
+      await item.click({ timeout: 3_000, delay: 200 });
+      await item.waitFor({ state: "detached", timeout: 3_000 });
     });
   }
 
