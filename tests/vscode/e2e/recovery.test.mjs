@@ -30,8 +30,9 @@ const started = async () => (await bench.started()).map(({ command }) => command
 test("OpenCode is killed and comes back, and the conversation goes on", async () => {
   await panel.ask("before");
   const [openCode] = (await bench.started()).filter(({ command }) => path.basename(command[0]) === "opencode");
+  const lost = await panel.noteLoss();
   process.kill(openCode.pid, "SIGKILL");
-  await panel.status.filter({ hasNotText: "Connected" }).waitFor();
+  await lost();
   await panel.connected();
   await panel.ask("after");
   await panel.assistant.last().getByText("You said: after").waitFor();
@@ -40,8 +41,9 @@ test("OpenCode is killed and comes back, and the conversation goes on", async ()
 
 test("the server is killed and comes back, and a run's prompt is not lost", async () => {
   const [server] = (await bench.started()).filter(({ command }) => path.basename(command[0]) === "sidestream" && command[1] !== "guard");
+  const lost = await panel.noteLoss();
   process.kill(server.pid, "SIGKILL");
-  await panel.status.filter({ hasNotText: "Connected" }).waitFor();
+  await lost();
   await panel.send("sent while it was away");
   await panel.connected();
   await panel.assistant.last().getByText("You said: sent while it was away").waitFor();

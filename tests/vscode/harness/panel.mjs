@@ -24,6 +24,17 @@ export class Panel {
     await eventually(() => this.status.innerText({ timeout: 1_000 }).catch(() => "no panel"), "Connected", startPatience);
   }
 
+  /** From now on a loss of the connection is noted, however short; what this answers waits until there was one. */
+  async noteLoss() {
+    const noted = await this.status.evaluateHandle((status) => ({
+      loss: new Promise((resolve) => {
+        const look = () => status.textContent !== "Connected" && resolve();
+        new MutationObserver(look).observe(status, { subtree: true, childList: true, characterData: true });
+      }),
+    }));
+    return () => noted.evaluate(({ loss }) => loss);
+  }
+
   async send(text) {
     await this.prompt.fill(text);
     await this.prompt.press("Enter");

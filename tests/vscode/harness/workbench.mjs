@@ -146,9 +146,11 @@ export class Workbench {
   }
 
   async openFile(name) {
+    // The editor is one for all files; this is when it has this one, and the keys go there.
+    const editor = this.page.locator(`.editor-instance .monaco-editor.focused[data-uri^="vscode-remote:"][data-uri$="/${name}"]`);
     await this.fromList("Control+P", name, async (row) => {
       await row.click({ timeout: 5_000 });
-      await this.page.locator(".editor-instance:visible .view-line").first().waitFor({ timeout: 5_000 });
+      await editor.locator(".view-line").first().waitFor({ timeout: 5_000 });
     });
   }
 
