@@ -26,13 +26,13 @@ export class Panel {
 
   /** From now on a loss of the connection is noted, however short; what this answers waits until there was one. */
   async noteLoss() {
-    const noted = await this.status.evaluateHandle((status) => ({
-      loss: new Promise((resolve) => {
-        const look = () => status.textContent !== "Connected" && resolve();
-        new MutationObserver(look).observe(status, { subtree: true, childList: true, characterData: true });
-      }),
-    }));
-    return () => noted.evaluate(({ loss }) => loss);
+    const noted = await this.status.evaluateHandle((status) => {
+      const noted = { loss: false };
+      const look = () => (noted.loss ||= status.textContent !== "Connected");
+      new MutationObserver(look).observe(status, { subtree: true, childList: true, characterData: true });
+      return noted;
+    });
+    return () => eventually(() => noted.evaluate(({ loss }) => loss), true, 30_000);
   }
 
   async send(text) {
