@@ -1,5 +1,6 @@
 // Takes the pictures of each main state, in dark, light and high contrast: `node tests/vscode/screenshots/take.mjs FOLDER`,
-// with names of states behind it only those. They are to be looked at; editors/vscode/media/screenshots keeps them.
+// with names of states behind it only those, and SIDESTREAM_VSIX naming the package. They are to be looked at;
+// editors/vscode/media/screenshots keeps them.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
